@@ -1,0 +1,29 @@
+package ecm
+
+import "fmt"
+
+// secretMask is all that a Secret ever prints.
+const secretMask = "***"
+
+// Secret is a password, token or key. Whatever prints, encodes or logs it gets
+// three stars; Reveal is the one way to its text, so its uses can be searched for.
+type Secret string
+
+// Reveal is the text itself. Call it where it leaves for the service it opens, nowhere else.
+func (s Secret) Reveal() string { return string(s) }
+
+// Format implements fmt.Formatter for every verb.
+func (s Secret) Format(f fmt.State, _ rune) { _, _ = f.Write([]byte(s.mask())) }
+
+// String is three stars, or nothing where the secret is not set.
+func (s Secret) String() string { return s.mask() }
+
+// MarshalText is what JSON, YAML and log handlers use.
+func (s Secret) MarshalText() ([]byte, error) { return []byte(s.mask()), nil }
+
+func (s Secret) mask() string {
+	if s == "" {
+		return ""
+	}
+	return secretMask
+}
