@@ -8,8 +8,11 @@ import (
 // Workflow names one of the roads a run takes.
 type Workflow string
 
-// Triage deals stuck orders to agents.
-const Triage Workflow = "triage"
+// The workflows.
+const (
+	Triage  Workflow = "triage"  // deals stuck orders to agents
+	Deliver Workflow = "deliver" // takes over the messages of a run that died before it had posted them all
+)
 
 // Slot is what a run is for: the local date and hour of a scheduled time, or a
 // name of its own where a person started it. A slot of a workflow is committed at most once.
@@ -38,6 +41,7 @@ type Run struct {
 	Workflow   Workflow
 	Slot       Slot
 	Started    time.Time // UTC
+	Until      time.Time // UTC; up to then the process that committed the run is the only one to deliver its messages
 	Finished   time.Time // UTC; zero while messages are owed
 	Result     Result
 	Counts     map[string]int // what came in and what became of it, by the names of the JSON result

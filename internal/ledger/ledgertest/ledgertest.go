@@ -74,7 +74,8 @@ func Row(orderID, agent string) ecm.Assignment {
 // Commit is a commit of a run of its own with these rows and two messages owed.
 func Commit(after int64, slot string, rows ...ecm.Assignment) ledger.Commit {
 	run := ecm.Run{
-		ID: ecm.RunID(ecm.Triage, ecm.Slot(slot)), Workflow: ecm.Triage, Slot: ecm.Slot(slot), Started: Noon(), Result: ecm.ResultOK,
+		ID: ecm.RunID(ecm.Triage, ecm.Slot(slot)), Workflow: ecm.Triage, Slot: ecm.Slot(slot), Result: ecm.ResultOK,
+		Started: Noon(), Until: Noon().Add(42 * time.Second),
 		Counts:     map[string]int{"pending": len(rows), "new": len(rows)},
 		Guardrails: []ecm.Verdict{{Check: "order count", Value: "412", Level: ecm.LevelOK, Message: "412 orders, 200 to 600 expected"}},
 		LastAgent:  "ana@example.com", Hash: fmt.Sprintf("hash of %s with %d rows", slot, len(rows)),

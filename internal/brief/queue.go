@@ -1,0 +1,66 @@
+package brief
+
+import (
+	"fmt"
+
+	"pi-manager/internal/ecm"
+	"pi-manager/internal/triage"
+)
+
+// queue adds up what the team has in hand after a plan.
+type queue struct {
+	orders    int
+	onDuty    int
+	highValue int
+	p1        int
+	value     ecm.Totals
+}
+
+func newQueue(p *triage.Plan) queue {
+	q := queue{value: ecm.Totals{}}
+	for i := range p.Desks {
+		d := &p.Desks[i]
+		if d.Off == "" {
+			q.onDuty++
+		}
+		q.orders += len(d.Tickets)
+		q.highValue += d.HighValue
+		q.p1 += d.P1
+		for _, t := range d.Tickets {
+			q.add(t.Row.Send)
+		}
+	}
+	for _, i := range p.Overflow {
+		o := &p.Outcomes[i]
+		q.orders++
+		q.add(o.Order.Send)
+		if o.Judgement.HighValue {
+			q.highValue++
+		}
+		if o.Judgement.Priority == ecm.P1 {
+			q.p1++
+		}
+	}
+	return q
+}
+
+// add counts an amount; a row of a person's own may have no currency.
+func (q *queue) add(m ecm.Money) {
+	if m.Currency != "" {
+		q.value.Add(m)
+	}
+}
+
+func (q *queue) totals() []Line {
+	var lines []Line
+	for _, sum := range q.value.Sorted() {
+		lines = append(lines, Line{bold(sum.String())})
+	}
+	return lines
+}
+
+// summary is the briefing in one sentence, for the notification.
+func (q *queue) summary(p *triage.Plan) string {
+	return fmt.Sprintf("ECM briefing: %d orders in the queue, %d new, %d high-value, %d P1, %d waiting for a slot",
+		q.orders, len(p.Dealt), q.highValue, q.p1, len(p.Overflow))
+}

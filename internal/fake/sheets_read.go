@@ -1,0 +1,286 @@
+package fake
+
+import (
+	"net/url"
+	"slices"
+)
+
+// get is spreadsheets.get: tabs, metadata, protection; cells only when asked for.
+func (s *Sheets) get(query url.Values) (any, error) {
+	full, err := s.spreadsheet(query)
+	if err == nil && !query.Has("fields") && query.Get("includeGridData") != "true" {
+		sheetDropData(full)
+	}
+	return full, err
+}
+
+func sheetDropData(spreadsheet map[string]any) {
+	for _, tab := range spreadsheet["sheets"].([]any) {
+		delete(tab.(map[string]any), "data")
+	}
+}
+
+func (s *Sheets) spreadsheet(query url.Values) (map[string]any, error) {
+	areas := map[*sheetTab][]sheetBox{}
+	for _, text := range query["ranges"] {
+		t, box, err := s.book.a1(text)
+		if err != nil {
+			return nil, err
+		}
+		areas[t] = append(areas[t], box)
+	}
+	tabs := []any{}
+	for i, t := range s.book.tabs {
+		switch boxes := areas[t]; {
+		case len(boxes) > 0:
+			tabs = append(tabs, s.sheet(t, i, boxes))
+		case len(areas) == 0:
+			tabs = append(tabs, s.sheet(t, i, []sheetBox{{bottom: t.height, right: t.width}}))
+		}
+	}
+	full := map[string]any{
+		"spreadsheetId":  s.ID,
+		"spreadsheetUrl": "https://docs.google.com/spreadsheets/d/" + s.ID + "/edit",
+		"properties":     map[string]any{"title": s.book.title, "locale": s.book.locale, "timeZone": s.book.zone},
+		"sheets":         tabs,
+	}
+	if tags := s.book.tagsOf("SPREADSHEET", 0); len(tags) > 0 {
+		full["developerMetadata"] = tags
+	}
+	return full, nil
+}
+
+func (b *sheetBook) tagsOf(kind string, tab int) []any {
+	var list []any
+	for _, t := range b.tags {
+		if t.place.kind == kind && t.place.tab == tab {
+			list = append(list, t.json())
+		}
+	}
+	return list
+}
+
+func (s *Sheets) sheet(t *sheetTab, index int, boxes []sheetBox) map[string]any {
+	out := map[string]any{"properties": t.properties(index)}
+	if tags := s.book.tagsOf("SHEET", t.id); len(tags) > 0 {
+		out["developerMetadata"] = tags
+	}
+	if len(t.guards) > 0 {
+		out["protectedRanges"] = t.protection()
+	}
+	if t.filter != nil {
+		out["basicFilter"] = map[string]any{"range": map[string]any{"sheetId": t.id}}
+	}
+	if len(t.rules) > 0 {
+		out["conditionalFormats"] = sheetAnys(t.rules)
+	}
+	data := make([]any, 0, len(boxes))
+	for _, box := range boxes {
+		data = append(data, s.gridData(t, box))
+	}
+	out["data"] = data
+	return out
+}
+
+func sheetAnys(list []map[string]any) []any {
+	out := make([]any, len(list))
+	for i := range list {
+		out[i] = list[i]
+	}
+	return out
+}
+
+func (t *sheetTab) properties(index int) map[string]any {
+	grid := map[string]any{"rowCount": t.height, "columnCount": t.width}
+	if t.frozen > 0 {
+		grid["frozenRowCount"] = t.frozen
+	}
+	out := map[string]any{"sheetId": t.id, "title": t.title, "index": index, "sheetType": "GRID", "gridProperties": grid}
+	if t.hidden {
+		out["hidden"] = true
+	}
+	return out
+}
+
+// protection lists the protected ranges. A false requestingUserCanEdit is left out, as proto JSON does.
+func (t *sheetTab) protection() []any {
+	list := make([]any, 0, len(t.guards))
+	for _, g := range t.guards {
+		area := map[string]any{"sheetId": t.id}
+		if g.bottom < sheetMaxCells { // bounded; a whole protected tab has no bounds
+			area["startRowIndex"], area["endRowIndex"] = g.top, g.bottom
+		}
+		if g.right < sheetMaxCells {
+			area["startColumnIndex"], area["endColumnIndex"] = g.left, g.right
+		}
+		entry := map[string]any{"protectedRangeId": g.id, "range": area}
+		if g.name != "" {
+			entry["description"] = g.name
+		}
+		if g.mayEdit || g.warningOnly {
+			entry["requestingUserCanEdit"] = true
+		}
+		if g.warningOnly {
+			entry["warningOnly"] = true
+		}
+		list = append(list, entry)
+	}
+	return list
+}
+
+func (s *Sheets) gridData(t *sheetTab, box sheetBox) map[string]any {
+	var rows, lines []any
+	for row := box.top; row < min(box.bottom, len(t.rows)); row++ {
+		cells := []any{}
+		for col := box.left; col < min(box.right, len(t.rows[row])); col++ {
+			cells = append(cells, s.cellData(t.rows[row][col]))
+		}
+		rows = append(rows, map[string]any{"values": cells})
+		lines = append(lines, map[string]any{"hiddenByFilter": t.hiddenByFilter(row, s.book.locale)})
+	}
+	out := map[string]any{"rowData": rows, "rowMetadata": lines}
+	if box.top > 0 {
+		out["startRow"] = box.top
+	}
+	if box.left > 0 {
+		out["startColumn"] = box.left
+	}
+	return out
+}
+
+func (s *Sheets) cellData(c sheetCell) map[string]any {
+	out := map[string]any{}
+	if c.value != nil {
+		out["userEnteredValue"] = sheetExtend(c.value)
+		out["formattedValue"] = sheetFormatted(c, s.book.locale)
+		if shown := sheetShown(c.value); shown != nil {
+			out["effectiveValue"] = sheetExtend(shown)
+		}
+	}
+	if c.format != nil {
+		out["userEnteredFormat"] = c.format
+	}
+	if c.rule != nil {
+		out["dataValidation"] = c.rule
+	}
+	if c.note != "" {
+		out["note"] = c.note
+	}
+	return out
+}
+
+func sheetExtend(v any) map[string]any {
+	switch v := v.(type) {
+	case string:
+		return map[string]any{"stringValue": v}
+	case float64:
+		return map[string]any{"numberValue": v}
+	case bool:
+		return map[string]any{"boolValue": v}
+	case SheetsFormula:
+		return map[string]any{"formulaValue": v.Source}
+	default:
+		return map[string]any{"errorValue": map[string]any{"type": "ERROR", "message": v}}
+	}
+}
+
+// valuesBatchGet reads several ranges in one call, which costs one read.
+func (s *Sheets) valuesBatchGet(query url.Values) (any, error) {
+	list := []any{}
+	for _, text := range query["ranges"] {
+		one, err := s.valueRange(text, query)
+		if err != nil {
+			return nil, err
+		}
+		list = append(list, one)
+	}
+	return map[string]any{"spreadsheetId": s.ID, "valueRanges": list}, nil
+}
+
+func (s *Sheets) valuesGet(text string, query url.Values) (any, error) {
+	return s.valueRange(text, query)
+}
+
+// valueRange leaves trailing empty cells and rows out, and the whole list when nothing is left (F40).
+func (s *Sheets) valueRange(text string, query url.Values) (any, error) {
+	t, box, err := s.book.a1(text)
+	if err != nil {
+		return nil, err
+	}
+	rows := s.rendered(t, box, query)
+	major := query.Get("majorDimension")
+	if major == "COLUMNS" {
+		rows = sheetTurned(rows)
+	} else {
+		major = "ROWS"
+	}
+	out := map[string]any{"range": t.a1(box), "majorDimension": major}
+	if rows = sheetTrimmed(rows); len(rows) > 0 {
+		out["values"] = rows
+	}
+	return out, nil
+}
+
+func (s *Sheets) rendered(t *sheetTab, box sheetBox, query url.Values) [][]any {
+	var rows [][]any
+	for row := box.top; row < min(box.bottom, len(t.rows)); row++ {
+		cells := []any{}
+		for col := box.left; col < min(box.right, len(t.rows[row])); col++ {
+			cells = append(cells, s.render(t.rows[row][col], query))
+		}
+		rows = append(rows, cells)
+	}
+	return rows
+}
+
+// render shows one cell: formatted as people see it, or raw, or with its formula. Errors are text.
+func (s *Sheets) render(c sheetCell, query url.Values) any {
+	shown := sheetShown(c.value)
+	number, isNumber := shown.(float64)
+	kind := sheetNumberType(c.format)
+	isDate := isNumber && slices.Contains([]string{"DATE", "DATE_TIME", "TIME"}, kind)
+	formula, computes := c.value.(SheetsFormula)
+	mode := query.Get("valueRenderOption")
+	switch {
+	case mode == "FORMULA" && computes:
+		return formula.Source
+	case mode == "" || mode == "FORMATTED_VALUE":
+		return sheetFormatted(c, s.book.locale)
+	case isDate && query.Get("dateTimeRenderOption") == "FORMATTED_STRING":
+		return sheetFormatted(c, s.book.locale)
+	case isNumber:
+		return number
+	case shown == nil:
+		return ""
+	}
+	return shown
+}
+
+func sheetTrimmed(rows [][]any) [][]any {
+	for i, row := range rows {
+		for len(row) > 0 && row[len(row)-1] == "" {
+			row = row[:len(row)-1]
+		}
+		rows[i] = row
+	}
+	for len(rows) > 0 && len(rows[len(rows)-1]) == 0 {
+		rows = rows[:len(rows)-1]
+	}
+	return rows
+}
+
+func sheetTurned(rows [][]any) [][]any {
+	var out [][]any
+	for i, row := range rows {
+		for j, v := range row {
+			for len(out) <= j {
+				out = append(out, nil)
+			}
+			for len(out[j]) < i {
+				out[j] = append(out[j], "")
+			}
+			out[j] = append(out[j], v)
+		}
+	}
+	return out
+}

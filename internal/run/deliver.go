@@ -1,0 +1,252 @@
+package run
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"pi-manager/internal/brief"
+	"pi-manager/internal/ecm"
+	"pi-manager/internal/ledger"
+)
+
+// What a lease allows for: the messenger's pace of one message a second twice
+// over, and some waiting that it may ask for.
+const (
+	leaseBase       = 30 * time.Second
+	leasePerMessage = 2 * time.Second
+)
+
+// lease is how long the process that commits a run is the only one to deliver
+// its messages. It never posts after that, so another may take over then.
+func lease(messages int) time.Duration { return leaseBase + time.Duration(messages)*leasePerMessage }
+
+// historyLooks is how often the history is looked through before a message is
+// believed lost: what was posted may show late.
+const historyLooks = 3
+
+// notPosted stands for the id of a message that is not to be posted any more.
+const notPosted = "-"
+
+// clockDrift is how far the messenger's clock may be behind ours.
+const clockDrift = 5 * time.Minute
+
+// delivery posts what one run owes.
+type delivery struct {
+	manager *Manager
+	run     *ecm.Run
+	thread  string // ts of the first message
+	changed []ecm.Owed
+	rebuilt bool // the first message was posted anew because it was gone
+}
+
+// deliver posts the owed messages of a run, in order, and records what was
+// posted. With doubt, an earlier process may have posted some: the history is
+// looked through first. What could not be posted stays owed, and is the error.
+func (m *Manager) deliver(ctx context.Context, run *ecm.Run, doubt bool) error {
+	d := &delivery{manager: m, run: run}
+	posting, cancel := context.WithDeadline(ctx, m.leaseEnd(run))
+	defer cancel()
+	err := d.all(posting, doubt)
+	return errors.Join(err, d.record(ctx))
+}
+
+// leaseEnd turns the end of a lease, which is a time of the clock, into one that
+// a deadline understands, whatever Now is.
+func (m *Manager) leaseEnd(run *ecm.Run) time.Time { return time.Now().Add(run.Until.Sub(m.Now())) }
+
+func (d *delivery) all(ctx context.Context, doubt bool) error {
+	if doubt {
+		if err := d.lookAround(ctx); err != nil {
+			return err
+		}
+	}
+	for i := range d.run.Messages {
+		owed := &d.run.Messages[i]
+		if i == 0 {
+			d.thread = owed.TS
+		}
+		if owed.Delivered() {
+			continue
+		}
+		d.manager.Progress(fmt.Sprintf("posting message %d of %d", i+1, len(d.run.Messages)))
+		if err := d.post(ctx, owed); err != nil {
+			return fmt.Errorf("post %s of %s: %w", owed.Part, d.run.ID, err)
+		}
+		if i == 0 {
+			d.thread = owed.TS
+		}
+	}
+	return nil
+}
+
+// post sends one message; a reply whose thread is gone takes its thread along.
+func (d *delivery) post(ctx context.Context, owed *ecm.Owed) error {
+	err := d.send(ctx, owed)
+	if !errors.Is(err, ecm.ErrThreadGone) || d.rebuilt {
+		return err
+	}
+	d.manager.Effects.Log.Warn("the first message of the thread is gone, posting it once more", "run", d.run.ID)
+	d.rebuilt = true
+	first := &d.run.Messages[0]
+	if len(first.Body) == 0 {
+		// It was delivered long ago and taken away since. That was a person's will,
+		// and a reply without it would stand alone in the channel.
+		d.delivered(owed, brief.Receipt{TS: notPosted}, "not posted: the thread was deleted")
+		return nil
+	}
+	first.TS, d.thread = "", ""
+	if err := d.send(ctx, first); err != nil {
+		return err
+	}
+	d.thread = first.TS
+	return d.send(ctx, owed)
+}
+
+// send posts a message and settles a doubtful answer by reading back.
+func (d *delivery) send(ctx context.Context, owed *ecm.Owed) error {
+	post, err := d.letter(owed)
+	if err != nil {
+		return err
+	}
+	m := d.manager
+	receipt, err := send(ctx, m.Effects, "posting "+owed.Part, notifyTimeout, func(ctx context.Context) (brief.Receipt, error) {
+		return m.Notifier.Post(ctx, post)
+	})
+	if err == nil {
+		d.delivered(owed, receipt, "")
+		return nil
+	}
+	if ecm.ClassOf(err) != ecm.Ambiguous || errors.Is(err, ecm.ErrThreadGone) {
+		return err
+	}
+	found, looked := d.search(ctx, post)
+	if found != nil {
+		d.delivered(owed, found.Receipt, "")
+		return nil
+	}
+	if ctx.Err() != nil {
+		return err
+	}
+	note := ""
+	if !looked {
+		note = "possible duplicate"
+	}
+	if receipt, err = m.Notifier.Post(ctx, post); err != nil {
+		return err
+	}
+	d.delivered(owed, receipt, note)
+	return nil
+}
+
+func (d *delivery) letter(owed *ecm.Owed) (brief.Post, error) {
+	message, err := brief.Decode(owed.Body)
+	if err != nil {
+		return brief.Post{}, fmt.Errorf("read the owed message: %w", err)
+	}
+	return brief.Post{Tag: d.tag(*owed), Thread: d.thread, Message: message}, nil
+}
+
+func (d *delivery) tag(owed ecm.Owed) brief.Tag {
+	return brief.Tag{Run: d.run.ID, Part: owed.Part, Hash: owed.Hash}
+}
+
+func (d *delivery) delivered(owed *ecm.Owed, receipt brief.Receipt, note string) {
+	owed.Channel, owed.TS, owed.Note = receipt.Channel, receipt.TS, note
+	d.changed = append(d.changed, *owed)
+}
+
+// since is the moment from which on the run's messages can be in the history.
+func (d *delivery) since() time.Time { return d.run.Started.Add(-clockDrift) }
+
+// search looks for a message in the history until it shows or the looks are
+// used up. looked is false where the history could not be read.
+func (d *delivery) search(ctx context.Context, post brief.Post) (found *brief.Sent, looked bool) {
+	for look := range historyLooks {
+		if !sleep(ctx, time.Duration(look+1)*time.Second) {
+			return nil, looked
+		}
+		sent, err := d.manager.Notifier.Sent(ctx, d.since(), post.Thread)
+		if err != nil {
+			d.manager.Effects.Log.Warn("the channel's history cannot be read", "error", err)
+			continue
+		}
+		looked = true
+		if i := indexOf(sent, post.Tag); i >= 0 {
+			return &sent[i], true
+		}
+	}
+	return nil, looked
+}
+
+// lookAround finds out which messages an earlier process posted without being
+// able to record it. A history that cannot be read is no reason to stay silent.
+func (d *delivery) lookAround(ctx context.Context) error {
+	if len(d.run.Messages) == 0 {
+		return nil
+	}
+	d.manager.Progress("looking which messages are there already")
+	d.adopt(ctx, "", d.run.Messages[:1])
+	if first := d.run.Messages[0]; first.Delivered() {
+		d.adopt(ctx, first.TS, d.run.Messages[1:])
+	}
+	return ctx.Err()
+}
+
+func (d *delivery) adopt(ctx context.Context, thread string, messages []ecm.Owed) {
+	if !slices.ContainsFunc(messages, func(o ecm.Owed) bool { return !o.Delivered() }) {
+		return
+	}
+	sent, err := read(ctx, d.manager.Effects, "reading the channel's history", notifyTimeout, func(ctx context.Context) ([]brief.Sent, error) {
+		return d.manager.Notifier.Sent(ctx, d.since(), thread)
+	})
+	if err != nil {
+		d.manager.Effects.Log.Warn("the channel's history cannot be read; a message may appear twice", "error", err)
+		return
+	}
+	for i := range messages {
+		if at := indexOf(sent, d.tag(messages[i])); at >= 0 && !messages[i].Delivered() {
+			d.delivered(&messages[i], sent[at].Receipt, "")
+		}
+	}
+}
+
+// indexOf finds a message by its run and part. Its text may have been changed by
+// the messenger or by a person, so that does not count.
+func indexOf(sent []brief.Sent, tag brief.Tag) int {
+	return slices.IndexFunc(sent, func(s brief.Sent) bool { return s.Tag.Run == tag.Run && s.Tag.Part == tag.Part })
+}
+
+// grace is the time to note what was done after the run was told to stop.
+const grace = 5 * time.Second
+
+// record writes down what was posted. It gets a little time of its own where the
+// run's is over: what is not recorded must be looked for later.
+func (d *delivery) record(ctx context.Context) error {
+	finished := time.Time{}
+	if !d.run.Owes() {
+		finished = d.manager.now()
+	}
+	if len(d.changed) == 0 && finished.IsZero() {
+		return nil
+	}
+	if ctx.Err() != nil {
+		rest, cancel := context.WithTimeout(context.WithoutCancel(ctx), grace)
+		defer cancel()
+		ctx = rest
+	}
+	_, err := read(ctx, d.manager.Effects, "recording the deliveries", ledgerTimeout, func(ctx context.Context) (struct{}, error) {
+		return struct{}{}, d.manager.Ledger.Record(ctx, d.run.ID, d.changed, finished)
+	})
+	if err == nil {
+		d.run.Deliver(d.changed)
+		d.run.Finished = finished
+	}
+	if errors.Is(err, ledger.ErrNoRun) {
+		d.manager.Effects.Log.Warn("the run's record is gone, so nothing can be noted in it", "run", d.run.ID)
+		return nil
+	}
+	return wrap("record the deliveries", err)
+}

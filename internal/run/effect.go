@@ -1,0 +1,87 @@
+package run
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"time"
+
+	"github.com/cenkalti/backoff/v5"
+
+	"pi-manager/internal/ecm"
+)
+
+// tries is how often one call goes out at most.
+const tries = 4
+
+// How long a single call may take. The warehouse may queue before it runs.
+const (
+	warehouseTimeout = 4 * time.Minute
+	ledgerTimeout    = 90 * time.Second
+	notifyTimeout    = 30 * time.Second
+)
+
+// Effects is the one place that retries. Adapters classify their failures; what
+// may be sent again is decided here.
+type Effects struct {
+	Log *slog.Logger
+}
+
+// read asks for something. Asking twice does no harm, so a doubtful answer is
+// simply asked for again.
+func read[T any](ctx context.Context, e Effects, what string, timeout time.Duration, call func(context.Context) (T, error)) (T, error) {
+	return repeat(ctx, e, what, timeout, func(c ecm.Class) bool { return c != ecm.Permanent }, call)
+}
+
+// send changes something. Only a call that surely changed nothing goes out
+// again; a doubtful one is the caller's to settle.
+func send[T any](ctx context.Context, e Effects, what string, timeout time.Duration, call func(context.Context) (T, error)) (T, error) {
+	return repeat(ctx, e, what, timeout, func(c ecm.Class) bool { return c == ecm.Retryable }, call)
+}
+
+func repeat[T any](ctx context.Context, e Effects, what string, timeout time.Duration, again func(ecm.Class) bool, call func(context.Context) (T, error)) (T, error) {
+	pause := backoff.NewExponentialBackOff()
+	for try := 1; ; try++ {
+		if err := context.Cause(ctx); err != nil {
+			var none T
+			return none, err
+		}
+		result, err := once(ctx, timeout, call)
+		if err == nil || try == tries || !again(ecm.ClassOf(err)) || final(err) {
+			return result, err
+		}
+		wait := pause.NextBackOff()
+		if f, ok := errors.AsType[*ecm.Failure](err); ok && f.Wait > wait {
+			wait = f.Wait
+		}
+		e.Log.Warn(what+" failed, trying again", "try", try, "wait", wait.Round(time.Millisecond), "error", err)
+		if !sleep(ctx, wait) {
+			return result, err
+		}
+	}
+}
+
+// final errors are answers, not failures.
+func final(err error) bool { return errors.Is(err, ecm.ErrThreadGone) }
+
+func once[T any](ctx context.Context, timeout time.Duration, call func(context.Context) (T, error)) (T, error) {
+	ctx, cancel := context.WithTimeout(ctx, timeout)
+	defer cancel()
+	return call(ctx)
+}
+
+// sleep waits, and says whether there was time for it. It does not begin a wait
+// that the deadline would cut.
+func sleep(ctx context.Context, wait time.Duration) bool {
+	if deadline, ok := ctx.Deadline(); ok && time.Until(deadline) < wait {
+		return false
+	}
+	timer := time.NewTimer(wait)
+	defer timer.Stop()
+	select {
+	case <-ctx.Done():
+		return false
+	case <-timer.C:
+		return true
+	}
+}

@@ -1,0 +1,104 @@
+package run
+
+import (
+	"context"
+	"crypto/rand"
+	"fmt"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"pi-manager/internal/brief"
+	"pi-manager/internal/ecm"
+	"pi-manager/internal/ledger"
+	"pi-manager/internal/policy"
+)
+
+// Deadline is how long a run may take. A process that is older must not commit,
+// so whatever it knew is never older than that.
+const Deadline = 10 * time.Minute
+
+// Manager is one queue: where its orders come from, where its assignments live,
+// who is told, and by which rules. Several may live in one process.
+type Manager struct {
+	Warehouse Warehouse
+	Ledger    ledger.Ledger
+	Notifier  Notifier
+	Policy    *policy.Policy
+	Zone      *time.Location // of the schedule; messages show times in it
+	Effects   Effects
+	Now       func() time.Time
+	Progress  func(string) // told what the run is doing, in a few words
+}
+
+// Request is what somebody wants of a run.
+type Request struct {
+	Slot   ecm.Slot  // what the run is for
+	AsOf   time.Time // UTC; the run decides as if it were then
+	DryRun bool      // decide and show, change nothing
+
+	started time.Time // by the clock, whatever AsOf says
+}
+
+// now is the clock as the ledger keeps it: UTC, to the second.
+func (m *Manager) now() time.Time { return m.Now().UTC().Truncate(time.Second) }
+
+// gather reads the warehouse and the ledger at the same time, and meanwhile
+// makes sure that the team could be told.
+func (m *Manager) gather(ctx context.Context, req Request) (pending ecm.Pending, book ledger.Snapshot, err error) {
+	m.Progress("reading the warehouse and the ledger")
+	group, ctx := errgroup.WithContext(ctx)
+	group.Go(func() (err error) {
+		pending, err = read(ctx, m.Effects, "reading the warehouse", warehouseTimeout, func(ctx context.Context) (ecm.Pending, error) {
+			return m.Warehouse.Pending(ctx, req.AsOf, m.Policy.Guardrails.ReadLimit())
+		})
+		return wrap("read the pending list", err)
+	})
+	group.Go(func() (err error) {
+		book, err = m.readLedger(ctx)
+		return err
+	})
+	if !req.DryRun {
+		group.Go(func() error { return wrap("reach the messenger", m.ready(ctx)) })
+	}
+	err = group.Wait()
+	return pending, book, err
+}
+
+func (m *Manager) readLedger(ctx context.Context) (ledger.Snapshot, error) {
+	book, err := read(ctx, m.Effects, "reading the ledger", ledgerTimeout, m.Ledger.Read)
+	return book, wrap("read the ledger", err)
+}
+
+func (m *Manager) ready(ctx context.Context) error {
+	_, err := read(ctx, m.Effects, "reaching the messenger", notifyTimeout, func(ctx context.Context) (struct{}, error) {
+		return struct{}{}, m.Notifier.Ready(ctx)
+	})
+	return err
+}
+
+// page is what messages need besides the plan.
+func (m *Manager) page(req Request, book ledger.Snapshot) brief.Page {
+	return brief.Page{Zone: m.Zone, Slot: req.Slot, Link: book.Link, Warnings: warnings(book)}
+}
+
+// warnings are the ledger's own, and one for the rows that only a person can read.
+func warnings(book ledger.Snapshot) []string {
+	list := book.Warnings
+	if n := len(book.Unreadable); n > 0 {
+		first := book.Unreadable[0]
+		list = append(list[:len(list):len(list)],
+			fmt.Sprintf("%d rows of the Assignments tab cannot be read and were left alone; the first is row %d: %s.", n, first.Row, first.Reason))
+	}
+	return list
+}
+
+// nonce tells this process's commit from the same commit of another.
+func nonce() string { return rand.Text() }
+
+func wrap(what string, err error) error {
+	if err == nil {
+		return nil
+	}
+	return fmt.Errorf("%s: %w", what, err)
+}

@@ -1,0 +1,196 @@
+package run
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"pi-manager/internal/brief"
+	"pi-manager/internal/ecm"
+	"pi-manager/internal/ledger"
+	"pi-manager/internal/triage"
+)
+
+// Triage is what a triage run did, or would do.
+type Triage struct {
+	Slot    ecm.Slot
+	Plan    *triage.Plan    // nil where the slot was done before
+	Done    *ecm.Run        // the slot's record; nil of a dry run
+	Before  bool            // the slot was done before; this run only finished what was owed
+	Preview []brief.Message // of a dry run: what would be posted
+}
+
+// planTries is how often a run plans anew because another committed first.
+const planTries = 5
+
+// Triage deals the stuck orders to the agents on duty: pending list, guardrails,
+// ledger, plan, one commit, messages. The result is complete even where the
+// error says that messages are still owed (ErrOwed).
+func (m *Manager) Triage(ctx context.Context, req Request) (Triage, error) {
+	ctx, cancel := context.WithTimeout(ctx, Deadline)
+	defer cancel()
+	req.started = m.now()
+	result, err := m.triage(ctx, req)
+	if err != nil && !req.DryRun && !errors.Is(err, ErrOwed) {
+		m.alarm(ctx, req, ecm.Triage, err)
+	}
+	return result, err
+}
+
+func (m *Manager) triage(ctx context.Context, req Request) (Triage, error) {
+	result := Triage{Slot: req.Slot}
+	pending, book, err := m.gather(ctx, req)
+	if err != nil {
+		return result, err
+	}
+	if req.DryRun {
+		return m.preview(req, pending, book)
+	}
+	for range planTries {
+		done, err := m.try(ctx, req, pending, book, &result)
+		if err != nil || done {
+			return result, err
+		}
+		m.Progress("somebody else changed the ledger, planning again")
+		if book, err = m.readLedger(ctx); err != nil {
+			return result, err
+		}
+	}
+	return result, fmt.Errorf("another process committed first %d times in a row; nothing was written, try again", planTries)
+}
+
+// try plans on one state of the ledger. It is not done where another process
+// committed in between.
+func (m *Manager) try(ctx context.Context, req Request, pending ecm.Pending, book ledger.Snapshot, result *Triage) (done bool, err error) {
+	id := ecm.RunID(ecm.Triage, req.Slot)
+	if find(book, id) != nil {
+		result.Before = true
+		result.Done, err = m.finish(ctx, book, id)
+		return true, owed(err)
+	}
+	if book, err = m.settleDebts(ctx, book); err != nil {
+		return false, err
+	}
+	if result.Plan, err = m.plan(req, pending, book); err != nil {
+		return false, err
+	}
+	commit, err := m.draft(ctx, req, result.Plan, book)
+	if err != nil {
+		return false, err
+	}
+	m.Progress(fmt.Sprintf("committing %d new rows", len(commit.Rows)))
+	err = m.commit(ctx, commit)
+	if errors.Is(err, errTaken) {
+		return false, nil
+	}
+	if err != nil {
+		return false, err
+	}
+	result.Done = &commit.Run
+	return true, owed(m.deliver(ctx, &commit.Run, false))
+}
+
+func (m *Manager) plan(req Request, pending ecm.Pending, book ledger.Snapshot) (*triage.Plan, error) {
+	reserved := make([]triage.Reserved, len(book.Unreadable))
+	for i, row := range book.Unreadable {
+		reserved[i] = triage.Reserved(row)
+	}
+	plan, err := triage.Make(triage.Input{
+		RunID: ecm.RunID(ecm.Triage, req.Slot), AsOf: req.AsOf, Pending: pending, Policy: m.Policy,
+		Assignments: book.Assignments, Reserved: reserved, Agents: book.Agents, Resolutions: book.Resolutions, LastAgent: lastAgent(book),
+	})
+	return plan, wrap("plan", err)
+}
+
+// preview decides without changing anything.
+func (m *Manager) preview(req Request, pending ecm.Pending, book ledger.Snapshot) (Triage, error) {
+	plan, err := m.plan(req, pending, book)
+	if err != nil {
+		return Triage{}, err
+	}
+	result := Triage{Slot: req.Slot, Plan: plan}
+	for _, part := range parts(plan, m.page(req, book)) {
+		result.Preview = append(result.Preview, part.message)
+	}
+	return result, nil
+}
+
+// draft is the commit of a plan: its rows, its record, and the messages it owes.
+func (m *Manager) draft(ctx context.Context, req Request, plan *triage.Plan, book ledger.Snapshot) (ledger.Commit, error) {
+	page := m.page(req, book)
+	page.Members = m.members(ctx, plan)
+	messages, err := outbox(parts(plan, page))
+	if err != nil {
+		return ledger.Commit{}, err
+	}
+	until := m.now().Add(lease(len(messages)))
+	c := ledger.Commit{After: book.Generation, Rows: plan.Rows(), Run: ecm.Run{
+		ID: plan.RunID, Workflow: ecm.Triage, Slot: req.Slot, Started: req.started, Until: until, Result: resultOf(plan),
+		Counts: plan.Counts(), Guardrails: plan.Verdicts, LastAgent: plan.LastAgent, Messages: messages,
+	}}
+	return c, seal(&c)
+}
+
+func resultOf(plan *triage.Plan) ecm.Result {
+	switch {
+	case plan.Stopped:
+		return ecm.ResultStopped
+	case len(plan.Dealt) == 0:
+		return ecm.ResultNothingNew
+	}
+	return ecm.ResultOK
+}
+
+// part is one message before it goes into the outbox.
+type part struct {
+	name, kind string
+	message    brief.Message
+}
+
+// parts are the messages of a plan: the briefing and a reply for each agent with
+// open work, or one alert where a guardrail stopped the run.
+func parts(plan *triage.Plan, page brief.Page) []part {
+	if plan.Stopped {
+		return []part{{"alert", "alert", brief.Alert(plan, page)}}
+	}
+	list := []part{{"briefing", "briefing", brief.Briefing(plan, page)}}
+	for i := range plan.Desks {
+		if d := &plan.Desks[i]; len(d.Tickets) > 0 {
+			list = append(list, part{"agent/" + d.Agent.Key(), "thread", brief.Thread(d, page)})
+		}
+	}
+	return list
+}
+
+func outbox(list []part) ([]ecm.Owed, error) {
+	owed := make([]ecm.Owed, len(list))
+	for i, p := range list {
+		body, err := p.message.Encode()
+		if err != nil {
+			return nil, fmt.Errorf("write the message %s: %w", p.name, err)
+		}
+		owed[i] = ecm.Owed{Part: p.name, Kind: p.kind, Hash: hashOf(body), Body: body}
+	}
+	return owed, nil
+}
+
+// members looks up whom to mention. Who is not found, or cannot be looked up, is
+// named plainly.
+func (m *Manager) members(ctx context.Context, plan *triage.Plan) map[string]string {
+	var emails []string
+	for i := range plan.Desks {
+		d := &plan.Desks[i]
+		if _, known := brief.MemberID(d.Agent.Handle); !known && d.Off == "" && len(d.Tickets) > 0 {
+			emails = append(emails, d.Agent.Key())
+		}
+	}
+	if len(emails) == 0 || plan.Stopped {
+		return nil
+	}
+	m.Progress("looking up whom to mention")
+	found, err := once(ctx, notifyTimeout, func(ctx context.Context) (map[string]string, error) { return m.Notifier.Members(ctx, emails) })
+	if err != nil {
+		m.Effects.Log.Warn("agents are named, not mentioned: they cannot be looked up", "error", err)
+	}
+	return found
+}

@@ -1,0 +1,62 @@
+package triage
+
+import (
+	"pi-manager/internal/ecm"
+)
+
+// Desk is one agent and their open work after the plan.
+type Desk struct {
+	Agent     ecm.Agent
+	Off       string // why nothing is dealt to the agent; empty for who is on duty
+	Free      int    // slots left
+	Tickets   []Ticket
+	New       int // of Tickets: from this plan
+	HighValue int // of Tickets
+	P1        int // of Tickets
+}
+
+// Ticket is an order on somebody's desk: a row that is OPEN or IN_PROGRESS, or a
+// new one. The new ones come last, in the order they were dealt.
+type Ticket struct {
+	Row       ecm.Assignment
+	HighValue bool
+	New       bool
+	Reopened  bool
+	Next      string // of a new one: what to do about it
+}
+
+// desks puts the open rows and the new ones on their agents' desks.
+func desks(in Input, roster []seat, p *Plan) []Desk {
+	all := make([]Desk, len(roster))
+	at := make(map[string]*Desk, len(roster))
+	for i, s := range roster {
+		all[i] = Desk{Agent: s.agent, Off: s.off, Free: s.free}
+		at[s.agent.Key()] = &all[i]
+	}
+	for i := range in.Assignments {
+		row := &in.Assignments[i]
+		if desk := at[ecm.AgentKey(row.Agent)]; desk != nil && row.Status.Working() {
+			desk.put(Ticket{Row: *row, HighValue: in.Policy.HighValue(row.Send)})
+		}
+	}
+	for _, i := range p.Dealt {
+		o := &p.Outcomes[i]
+		at[ecm.AgentKey(o.Agent)].put(Ticket{
+			Row: p.assignment(o), HighValue: o.Judgement.HighValue, New: true, Reopened: o.Reopened, Next: o.Judgement.Diagnosis.Next,
+		})
+	}
+	return all
+}
+
+func (d *Desk) put(t Ticket) {
+	d.Tickets = append(d.Tickets, t)
+	if t.New {
+		d.New++
+	}
+	if t.HighValue {
+		d.HighValue++
+	}
+	if t.Row.Priority == ecm.P1 {
+		d.P1++
+	}
+}
