@@ -1,10 +1,7 @@
 package config
 
 import (
-	"bytes"
-	"errors"
 	"fmt"
-	"io"
 	"strconv"
 	"strings"
 
@@ -13,55 +10,35 @@ import (
 	"pi-manager/internal/policy"
 )
 
-// LoadPolicy reads and checks a policy file. The error lists every fault with
-// its line; name is what the file is called in it.
-func LoadPolicy(name string, content []byte) (*policy.Policy, error) {
-	var spec policy.Spec
-	if err := decodeStrict(name, content, &spec); err != nil {
+// LoadPolicy reads the policy file from dir, or the embedded one, and checks it;
+// see Read. A file with faults gives a Faults: every one of them, with its line.
+func LoadPolicy(dir string) (*policy.Policy, error) {
+	file, err := Read(dir, PolicyFile)
+	if err != nil {
 		return nil, err
 	}
-	compiled, faults := policy.Compile(spec)
-	if len(faults) == 0 {
+	return ParsePolicy(file)
+}
+
+// ParsePolicy reads and checks the text of a policy.
+func ParsePolicy(file File) (*policy.Policy, error) {
+	var spec policy.Spec
+	if faults := decodeFile(file, &spec); len(faults) > 0 {
+		return nil, faults
+	}
+	compiled, broken := policy.Compile(spec)
+	if len(broken) == 0 {
 		return compiled, nil
 	}
 	var root yaml.Node
-	if err := yaml.Unmarshal(content, &root); err != nil {
-		return nil, fmt.Errorf("%s: %w", name, err)
+	if err := yaml.Unmarshal([]byte(file.Text), &root); err != nil {
+		return nil, yamlFaults(file.Path, err)
 	}
-	errs := make([]error, len(faults))
-	for i, fault := range faults {
-		errs[i] = fmt.Errorf("%s:%d: %s: %s", name, lineOf(&root, fault.Path), strings.Join(fault.Path, "."), fault.Message)
+	var faults Faults
+	for _, fault := range broken {
+		faults.add(fmt.Sprintf("%s:%d", file.Path, lineOf(&root, fault.Path)), "%s: %s", strings.Join(fault.Path, "."), fault.Message)
 	}
-	return nil, errors.Join(errs...)
-}
-
-// decodeStrict decodes one YAML document; a key that into does not know is a fault.
-func decodeStrict(name string, content []byte, into any) error {
-	decoder := yaml.NewDecoder(bytes.NewReader(content))
-	decoder.KnownFields(true)
-	err := decoder.Decode(into)
-	if errors.Is(err, io.EOF) {
-		return fmt.Errorf("%s:1: the file is empty", name)
-	}
-	if typeErr, ok := errors.AsType[*yaml.TypeError](err); ok {
-		errs := make([]error, len(typeErr.Errors))
-		for i, message := range typeErr.Errors {
-			errs[i] = errors.New(withName(name, message))
-		}
-		return errors.Join(errs...)
-	}
-	if err != nil {
-		return errors.New(withName(name, strings.TrimPrefix(err.Error(), "yaml: ")))
-	}
-	return nil
-}
-
-// withName turns the decoder's "line 12: what" into "file:12: what".
-func withName(name, message string) string {
-	if rest, ok := strings.CutPrefix(message, "line "); ok {
-		return name + ":" + rest
-	}
-	return name + ": " + message
+	return nil, faults
 }
 
 // lineOf finds the line of a path of keys and indexes, or of the nearest parent that is there.

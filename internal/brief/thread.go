@@ -132,4 +132,4 @@ func orderLine(t triage.Ticket) Line {
 	return line
 }
 
-func hours(t triage.Ticket) Line { return Line{plain(ecm.HoursText(t.Row.Stuck) + " h")} }
+func hours(t triage.Ticket) Line { return Line{plain(ecm.HoursText(t.Stuck) + " h")} }

@@ -94,7 +94,7 @@ func notes(p *triage.Plan, page Page) []Line {
 		}
 	}
 	lines = append(lines, reasonLine(p, triage.SetAside, "set aside", func(o *triage.Outcome) string { return string(o.Aside.Reason) })...)
-	lines = append(lines, reasonLine(p, triage.Disqualified, "disqualified", func(o *triage.Outcome) string { return o.Judgement.Disqualified.Name })...)
+	lines = append(lines, reasonLine(p, triage.Disqualified, "disqualified", disqualification)...)
 	if n := p.Count(triage.RecentlyResolved); n > 0 {
 		lines = append(lines, Line{number(n), plain(" resolved by agents a short while ago, left alone")})
 	}
@@ -102,6 +102,11 @@ func notes(p *triage.Plan, page Page) []Line {
 		lines = append(lines, Line{bold("Mend: "), plain(shorten(warning, 200))})
 	}
 	return lines
+}
+
+// disqualification is the rule's name in words.
+func disqualification(o *triage.Outcome) string {
+	return strings.ReplaceAll(o.Judgement.Disqualified.Name, "_", " ")
 }
 
 func overflowLine(p *triage.Plan) Line {
@@ -229,7 +234,7 @@ func Failure(what string, cause error, at time.Time, page Page) Message {
 func footer(page Page, text string) Block {
 	line := Line{}
 	if text != "" {
-		line = append(line, plain(text+" "))
+		line = append(line, plain(text+" · "))
 	}
 	if page.Link != "" {
 		line = append(line, Span{Style: Link, Text: "Open the sheet", To: page.Link}, plain(" · "))

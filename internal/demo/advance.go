@@ -38,13 +38,13 @@ func habits() []habit {
 
 // Advance moves the world on to a later moment. Some orders heal by themselves
 // and leave the list, new ones come in, and agents work on the open assignments,
-// whatever order these are given in. A resolved order stays on the list until
+// in the order of their ids. A resolved order stays on the list until
 // the warehouse notices, hours later. The events, oldest first, say what the
 // agents wrote into the ledger: at most one an order. They touch only orders that
 // are still on the list. A moment that is not later changes nothing.
 func (w *World) Advance(to time.Time, open []ecm.Assignment) []Event {
 	from := w.now
-	if to = to.UTC(); !to.After(from) {
+	if to = to.UTC().Truncate(time.Second); !to.After(from) {
 		return nil
 	}
 	w.now = to
@@ -60,12 +60,14 @@ func (w *World) Healed() []string { return slices.Clone(w.healed) }
 
 // work lets agents do something about the orders on their desks.
 func (w *World) work(from time.Time, open []ecm.Assignment) []Event {
-	byID := slices.SortedStableFunc(slices.Values(open), func(a, b ecm.Assignment) int { return strings.Compare(a.OrderID, b.OrderID) })
+	byID := slices.SortedStableFunc(slices.Values(open), func(a, b ecm.Assignment) int {
+		return strings.Compare(a.OrderID, b.OrderID)
+	})
 	stuck := w.stuckOrders()
 	var events []Event
 	for _, row := range byID {
 		o, there := stuck[row.OrderID]
-		if !there {
+		if !there || row.Status == ecm.Resolved {
 			continue
 		}
 		delete(stuck, row.OrderID) // once is enough, however many rows the order has
@@ -114,13 +116,16 @@ func (w *World) happens(rate int64, in time.Duration) bool {
 	return w.dice() < rate*int64(in/time.Second)
 }
 
-// dice are thrown against thousandths an hour times seconds.
-func (w *World) dice() int64 { return w.random.Int64N(1000 * 3600) }
+// diceFaces is one, in thousandths an hour times seconds.
+const diceFaces = 1000 * 3600
+
+// dice are thrown against a rate in thousandths an hour times seconds.
+func (w *World) dice() int64 { return w.random.Int64N(diceFaces) }
 
 // moment is some time after begin, and not after the present.
 func (w *World) moment(begin time.Time) time.Time {
 	seconds := int64(w.now.Sub(begin) / time.Second)
-	return w.now.Add(-time.Duration(w.random.Int64N(seconds)) * time.Second).Truncate(time.Second)
+	return w.now.Add(-time.Duration(w.random.Int64N(seconds)) * time.Second)
 }
 
 // leave takes off the list what healed, what the warehouse has noticed to be
@@ -148,11 +153,10 @@ func (w *World) leave(from time.Time, events []Event) {
 // arrive puts the orders on the list that have become old enough for it.
 func (w *World) arrive(from time.Time) {
 	step := int64(w.now.Sub(from) / time.Second)
-	for range int64(w.size) * arriving * step / (1000 * 3600) {
+	for range (int64(w.size)*arriving*step + w.dice()) / diceFaces {
 		o := w.draw()
 		o.created = w.now.Add(-youngest).Unix() - w.random.Int64N(step)
 		w.list = append(w.list, o)
 	}
 	w.sort()
 }
-

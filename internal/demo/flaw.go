@@ -44,10 +44,10 @@ func flaws(size int) []flaw {
 	return all
 }
 
-// flawed makes an order with a flaw.
-func (w *World) flawed(f flaw, sound []order) order {
+// flawed makes an order with a flaw; a repeated row is one of the good orders again.
+func (w *World) flawed(f flaw, good []order) order {
 	if f == repeated {
-		twin := sound[w.random.IntN(len(sound))]
+		twin := good[w.random.IntN(len(good))]
 		twin.flaw, twin.pick = f, w.random.Uint32()
 		return twin
 	}
@@ -68,7 +68,7 @@ func (f flaw) spoil(cells []string, o *order) {
 	case nameless:
 		cells[orderID] = ""
 	case grouped:
-		cells[sendAmount] = ecm.GroupThousands(plain(o.cents%1_000_000_00 + 1_000_00))
+		cells[sendAmount] = ecm.GroupThousands(plain(o.cents + 1_000_00)) // a small one would have nothing to group
 	case notANumber:
 		cells[sendAmount] = "NaN"
 	case negative:

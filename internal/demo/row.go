@@ -2,7 +2,6 @@ package demo
 
 import (
 	"fmt"
-	"math/bits"
 	"time"
 
 	"pi-manager/internal/ecm"
@@ -49,10 +48,10 @@ func columns() []string {
 // shared between rows, so that a million of them fit into memory.
 func (w *World) fill(cells []string, o *order) {
 	from := &w.corridors[o.corridor]
-	for column, words := range from.situations[o.situation].facts {
+	for column, words := range &from.situations[o.situation].facts {
 		cells[column] = ""
 		if n := uint32(len(words)); n > 0 {
-			cells[column] = words[bits.RotateLeft32(o.pick, column)%n]
+			cells[column] = words[o.chance(column)%n]
 		}
 	}
 	cells[orderID] = o.id
@@ -70,6 +69,15 @@ func (w *World) fill(cells []string, o *order) {
 		cells[checkoutStatus] = "CAPTURED"
 	}
 	o.flaw.spoil(cells, o)
+}
+
+// chance is the number that picks the word of a column. It stirs pick well, so
+// that one column's word says nothing about another's.
+func (o *order) chance(column int) uint32 {
+	n := o.pick ^ uint32(column)*0x9E3779B9
+	n = (n ^ n>>16) * 0x45D9F3B3
+	n = (n ^ n>>15) * 0x2C6FE96F
+	return n ^ n>>16
 }
 
 func falconIDOf(o *order) string { return "FT" + o.id }

@@ -1,6 +1,7 @@
 package demo
 
 import (
+	"cmp"
 	"math/bits"
 	"math/rand/v2"
 	"slices"
@@ -43,7 +44,7 @@ type order struct {
 // than asked for; a size of 0 or less is an empty world.
 func NewWorld(seed uint64, start time.Time, size int) *World {
 	w := &World{
-		now: start.UTC(), size: max(size, 0), random: rand.New(rand.NewPCG(seed, 0)), corridors: corridors(),
+		now: start.UTC().Truncate(time.Second), size: max(size, 0), random: rand.New(rand.NewPCG(seed, 0)), corridors: corridors(),
 		amounts: newStrataDeck(), ages: newStrataDeck(),
 	}
 	shares := make([]int, len(w.corridors))
@@ -72,9 +73,11 @@ func (w *World) populate() {
 	w.sort()
 }
 
-// sort puts the list in the order of our query.
+// sort puts the list in the order of our query; a repeated row follows the first.
 func (w *World) sort() {
-	slices.SortStableFunc(w.list, func(a, b order) int { return strings.Compare(a.id, b.id) })
+	slices.SortFunc(w.list, func(a, b order) int {
+		return cmp.Or(strings.Compare(a.id, b.id), cmp.Compare(a.flaw, b.flaw), cmp.Compare(a.pick, b.pick))
+	})
 }
 
 // The pending list reaches from 12 hours to 30 days back.
@@ -86,7 +89,7 @@ const (
 // listed says whether the pending list shows the order at a moment.
 func (o *order) listed(at time.Time) bool {
 	age := at.Unix() - o.created
-	return o.flaw == fromTheFuture || age >= int64(youngest.Seconds()) && age <= int64(oldest.Seconds())
+	return o.flaw == fromTheFuture || age >= int64(youngest/time.Second) && age <= int64(oldest/time.Second)
 }
 
 // sendAmounts are in cents: many small ones, 15 % from 5,000 up, 4 % from 15,000 up.

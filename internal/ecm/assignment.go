@@ -22,6 +22,15 @@ type Assignment struct {
 	Row        int       // where it stood when it was read, for messages only: rows move; 0 for a new one
 }
 
+// StuckAt is how long the order has been stuck at a later moment. Where it is not
+// known when the row was written, it is what the row says.
+func (a Assignment) StuckAt(at time.Time) time.Duration {
+	if a.AssignedAt.IsZero() || at.Before(a.AssignedAt) {
+		return a.Stuck
+	}
+	return a.Stuck + at.Sub(a.AssignedAt)
+}
+
 // Status is what an agent says about an assignment.
 type Status string
 

@@ -250,7 +250,7 @@ func (m sheetMask) on(act sheetAct) sheetAct {
 func (s *Sheets) handler(call SheetsCall, params map[string]string) (sheetAct, error) {
 	acts := map[string]sheetAct{
 		"spreadsheets.get":                      func() (any, error) { return s.get(call.Query) },
-		"spreadsheets.batchUpdate":              func() (any, error) { return s.batchUpdate([]byte(call.Body)) },
+		"spreadsheets.batchUpdate":              func() (any, error) { return s.batchUpdate([]byte(call.Body), call.Query.Has("fields")) },
 		"spreadsheets.values.get":               func() (any, error) { return s.valuesGet(params["range"], call.Query) },
 		"spreadsheets.values.batchGet":          func() (any, error) { return s.valuesBatchGet(call.Query) },
 		"spreadsheets.values.update":            func() (any, error) { return s.valuesUpdate(params["range"], call.Query, []byte(call.Body)) },

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"net/url"
 	"strings"
 )
 
@@ -40,13 +41,18 @@ func (s *Sheets) applies() map[string]sheetApply {
 		"autoResizeDimensions":      sheetKind(s.autoResize),
 		"setDataValidation":         sheetKind(s.setValidation),
 		"addConditionalFormatRule":  sheetKind(s.addRule),
+		"findReplace":               sheetKind(s.findReplace),
 	}
 }
 
-// batchUpdate applies all sub-requests or, when one is refused, none (F35).
-func (s *Sheets) batchUpdate(body []byte) (any, error) {
+// batchUpdate applies all sub-requests or, when one is refused, none (F35). On
+// demand the answer shows the spreadsheet as it is right after, before anybody else comes in.
+func (s *Sheets) batchUpdate(body []byte, masked bool) (any, error) {
 	var in struct {
 		Requests []map[string]json.RawMessage `json:"requests"`
+		Include  bool                         `json:"includeSpreadsheetInResponse"`
+		Grid     bool                         `json:"responseIncludeGridData"`
+		Ranges   []string                     `json:"responseRanges"`
 	}
 	if err := json.Unmarshal(body, &in); err != nil {
 		return nil, sheetRefuse(http.StatusBadRequest, "%v", err)
@@ -66,8 +72,19 @@ func (s *Sheets) batchUpdate(body []byte) (any, error) {
 		}
 		replies = append(replies, reply)
 	}
+	answer := map[string]any{"spreadsheetId": s.ID, "replies": replies}
+	if in.Include {
+		after, err := s.spreadsheet(book, url.Values{"ranges": in.Ranges})
+		if err != nil {
+			return nil, err // a range that cannot be read voids the batch too
+		}
+		if !in.Grid && !masked {
+			sheetDropData(after)
+		}
+		answer["updatedSpreadsheet"] = after
+	}
 	s.book = book
-	return map[string]any{"spreadsheetId": s.ID, "replies": replies}, nil
+	return answer, nil
 }
 
 func (s *Sheets) applyOne(book *sheetBook, i int, request map[string]json.RawMessage) (any, error) {

@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"net/url"
 	"strconv"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -214,3 +215,51 @@ func TestSheetsPeopleEdit(t *testing.T) {
 }
 
 func sheetNumber(f float64) string { return strconv.FormatFloat(f, 'f', -1, 64) }
+
+func TestSheetsFindReplaceTypesTheResult(t *testing.T) {
+	t.Parallel()
+	s := fake.NewSheets(t)
+	s.Seed("Sheet1", [][]any{{"owed x1", "owed X1 and x1"}, {fake.SheetsFormula{Source: "=x1", Shows: "x1"}, "y"}})
+	code, answer := sheetBatch(t, s,
+		`{"findReplace":{"sheetId":0,"find":"x1","matchCase":true,"replacement":"$1"}}`,
+		`{"findReplace":{"sheetId":0,"find":"owed \\$1","searchByRegex":true,"matchEntireCell":true,"replacement":"2026-02-17"}}`,
+		`{"findReplace":{"allSheets":true,"find":"nowhere","replacement":"y"}}`)
+	sheetWant(t, http.StatusOK, code, answer)
+	want := [][]any{{46070.0, "owed X1 and $1"}, {fake.SheetsFormula{Source: "=x1", Shows: "x1"}, "y"}}
+	if diff := cmp.Diff(want, s.Rows("Sheet1")); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+	var counts []any
+	for _, reply := range answer["replies"].([]any) {
+		counts = append(counts, reply.(map[string]any)["findReplace"].(map[string]any)["occurrencesChanged"])
+	}
+	if diff := cmp.Diff([]any{2.0, 1.0, nil}, counts); diff != "" {
+		t.Errorf("occurrences (-want +got):\n%s", diff)
+	}
+	s.Protect("Sheet1", "B2", "")
+	code, answer = sheetBatch(t, s, `{"findReplace":{"sheetId":0,"find":"y","replacement":"z"}}`)
+	sheetWant(t, http.StatusBadRequest, code, answer)
+	sheetSound(t, s)
+}
+
+func TestSheetsAnswerShowsTheSheetRightAfter(t *testing.T) {
+	t.Parallel()
+	s := fake.NewSheets(t)
+	s.Seed("Sheet1", [][]any{{"id", "who"}, {"a", "ana"}})
+	body := `{"requests":[` + sheetAppend("b") + `],"includeSpreadsheetInResponse":true,"responseRanges":["Sheet1!A:A"]}`
+	code, answer := sheetCall(t, s, http.MethodPost, ":batchUpdate?fields=updatedSpreadsheet.sheets.data.rowData.values.formattedValue", body)
+	sheetWant(t, http.StatusOK, code, answer)
+	cell := func(text string) any { return map[string]any{"values": []any{map[string]any{"formattedValue": text}}} }
+	want := map[string]any{"updatedSpreadsheet": map[string]any{"sheets": []any{map[string]any{"data": []any{
+		map[string]any{"rowData": []any{cell("id"), cell("a"), cell("b")}},
+	}}}}}
+	if diff := cmp.Diff(want, answer); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+	bad := strings.Replace(body, "Sheet1!A:A", "Gone!A:A", 1)
+	code, answer = sheetCall(t, s, http.MethodPost, ":batchUpdate", bad)
+	sheetWant(t, http.StatusBadRequest, code, answer)
+	if got := len(s.Rows("Sheet1")); got != 3 {
+		t.Errorf("%d rows, want 3", got)
+	}
+}

@@ -7,7 +7,7 @@ import (
 
 // get is spreadsheets.get: tabs, metadata, protection; cells only when asked for.
 func (s *Sheets) get(query url.Values) (any, error) {
-	full, err := s.spreadsheet(query)
+	full, err := s.spreadsheet(s.book, query)
 	if err == nil && !query.Has("fields") && query.Get("includeGridData") != "true" {
 		sheetDropData(full)
 	}
@@ -20,31 +20,31 @@ func sheetDropData(spreadsheet map[string]any) {
 	}
 }
 
-func (s *Sheets) spreadsheet(query url.Values) (map[string]any, error) {
+func (s *Sheets) spreadsheet(b *sheetBook, query url.Values) (map[string]any, error) {
 	areas := map[*sheetTab][]sheetBox{}
 	for _, text := range query["ranges"] {
-		t, box, err := s.book.a1(text)
+		t, box, err := b.a1(text)
 		if err != nil {
 			return nil, err
 		}
 		areas[t] = append(areas[t], box)
 	}
 	tabs := []any{}
-	for i, t := range s.book.tabs {
+	for i, t := range b.tabs {
 		switch boxes := areas[t]; {
 		case len(boxes) > 0:
-			tabs = append(tabs, s.sheet(t, i, boxes))
+			tabs = append(tabs, s.sheet(b, t, i, boxes))
 		case len(areas) == 0:
-			tabs = append(tabs, s.sheet(t, i, []sheetBox{{bottom: t.height, right: t.width}}))
+			tabs = append(tabs, s.sheet(b, t, i, []sheetBox{{bottom: t.height, right: t.width}}))
 		}
 	}
 	full := map[string]any{
 		"spreadsheetId":  s.ID,
 		"spreadsheetUrl": "https://docs.google.com/spreadsheets/d/" + s.ID + "/edit",
-		"properties":     map[string]any{"title": s.book.title, "locale": s.book.locale, "timeZone": s.book.zone},
+		"properties":     map[string]any{"title": b.title, "locale": b.locale, "timeZone": b.zone},
 		"sheets":         tabs,
 	}
-	if tags := s.book.tagsOf("SPREADSHEET", 0); len(tags) > 0 {
+	if tags := b.tagsOf("SPREADSHEET", 0); len(tags) > 0 {
 		full["developerMetadata"] = tags
 	}
 	return full, nil
@@ -60,9 +60,9 @@ func (b *sheetBook) tagsOf(kind string, tab int) []any {
 	return list
 }
 
-func (s *Sheets) sheet(t *sheetTab, index int, boxes []sheetBox) map[string]any {
+func (s *Sheets) sheet(b *sheetBook, t *sheetTab, index int, boxes []sheetBox) map[string]any {
 	out := map[string]any{"properties": t.properties(index)}
-	if tags := s.book.tagsOf("SHEET", t.id); len(tags) > 0 {
+	if tags := b.tagsOf("SHEET", t.id); len(tags) > 0 {
 		out["developerMetadata"] = tags
 	}
 	if len(t.guards) > 0 {

@@ -34,6 +34,8 @@ type SlackMessage struct {
 	posted time.Time
 }
 
+var slackTimestamp = regexp.MustCompile(`^\d{1,12}\.\d{6}$`)
+
 // post is chat.postMessage.
 func (s *Slack) post(call SlackCall) slackAnswer {
 	if refusal := s.refusePost(call.Form); refusal != nil {
@@ -64,7 +66,7 @@ func (s *Slack) refusePost(form url.Values) *slackAnswer {
 	if name := slackContentError(form); name != "" {
 		return slackRefuse(name)
 	}
-	if ts := form.Get("thread_ts"); ts != "" && !regexp.MustCompile(`^\d{1,12}\.\d{6}$`).MatchString(ts) {
+	if ts := form.Get("thread_ts"); ts != "" && !slackTimestamp.MatchString(ts) {
 		return slackRefuse("invalid_thread_ts")
 	}
 	return nil

@@ -120,6 +120,8 @@ func slackTotal(blocks []slackBlock) int {
 	return n
 }
 
+var slackEventType = regexp.MustCompile(`^[A-Za-z0-9_.]{1,255}$`)
+
 // slackMetadataError returns the name of Slack's error for message metadata, or nothing.
 func slackMetadataError(raw string) string {
 	if raw == "" {
@@ -135,7 +137,7 @@ func slackMetadataError(raw string) string {
 	if err := json.Unmarshal([]byte(raw), &m); err != nil {
 		return "invalid_metadata_format"
 	}
-	if m.EventPayload == nil || !regexp.MustCompile(`^[A-Za-z0-9_.]{1,255}$`).MatchString(m.EventType) {
+	if m.EventPayload == nil || !slackEventType.MatchString(m.EventType) {
 		return "invalid_metadata_schema"
 	}
 	return ""

@@ -35,18 +35,18 @@ func slackEntities(blocks []slackBlock, text string, form url.Values) []SlackEnt
 // slackScan finds the live parts of one text; bare and names switch on what Slack guesses without angle brackets.
 func slackScan(text, where string, bare, names bool) []SlackEntity {
 	var live []SlackEntity
-	plain := slackAngle().ReplaceAllStringFunc(text, func(m string) string {
+	plain := slackAngle.ReplaceAllStringFunc(text, func(m string) string {
 		kind, target, _ := slackSequence(m[1 : len(m)-1])
 		live = append(live, SlackEntity{Kind: kind, Target: target, Where: where})
 		return " "
 	})
 	if bare {
-		for _, address := range regexp.MustCompile(`(?i)\b(https?://|mailto:|www\.)[^\s<>|]+`).FindAllString(plain, -1) {
+		for _, address := range slackAddress.FindAllString(plain, -1) {
 			live = append(live, SlackEntity{Kind: "link", Target: address, Where: where})
 		}
 	}
 	if names {
-		for _, name := range regexp.MustCompile(`(?:^|[\s(])[@#]([a-z0-9][\w.-]*)`).FindAllStringSubmatch(plain, -1) {
+		for _, name := range slackName.FindAllStringSubmatch(plain, -1) {
 			live = append(live, SlackEntity{Kind: slackNameKind(name[1]), Target: name[1], Where: where})
 		}
 	}
@@ -60,8 +60,13 @@ func slackNameKind(name string) string {
 	return "name"
 }
 
-// slackAngle matches a sequence in angle brackets. Slack stops at the next bracket, even across lines.
-func slackAngle() *regexp.Regexp { return regexp.MustCompile(`<[^<>]+>`) }
+var (
+	// slackAngle is a sequence in angle brackets. Slack stops at the next bracket, even across lines.
+	slackAngle = regexp.MustCompile(`<[^<>]+>`)
+	// slackAddress is a bare address that Slack makes a link of, slackName a name that it may look up.
+	slackAddress = regexp.MustCompile(`(?i)\b(https?://|mailto:|www\.)[^\s<>|]+`)
+	slackName    = regexp.MustCompile(`(?:^|[\s(])[@#]([a-z0-9][\w.-]*)`)
+)
 
 // slackSequence reads what stands between angle brackets.
 func slackSequence(inner string) (kind, target, label string) {
@@ -103,7 +108,7 @@ func slackRender(blocks []slackBlock, text string) string {
 }
 
 func slackPlain(text string) string {
-	text = slackAngle().ReplaceAllStringFunc(text, func(m string) string {
+	text = slackAngle.ReplaceAllStringFunc(text, func(m string) string {
 		_, _, label := slackSequence(m[1 : len(m)-1])
 		return label
 	})

@@ -262,6 +262,10 @@ func (p *Policy) scoreEnvironment() map[string]any {
 	return env
 }
 
+func (p *Policy) derivedIndex(name string) int {
+	return slices.IndexFunc(p.derived, func(r rule) bool { return r.name == name })
+}
+
 // availability tells which names a result with these columns can fill.
 func (p *Policy) availability(columnAt map[string]int) func(string) bool {
 	there := map[string]bool{hoursStuck: true, diagnosisName: true}

@@ -2,6 +2,7 @@ package policy
 
 import (
 	"fmt"
+	"math"
 	"slices"
 
 	"pi-manager/internal/ecm"
@@ -35,10 +36,10 @@ type Counted struct {
 }
 
 // ReadLimit is the number of rows after which reading may stop: one more than
-// the guardrail allows. 0 means that there is no limit.
+// the guardrail allows, or as many as an int holds where it allows any number.
 func (g Guardrails) ReadLimit() int {
 	if g.count.stopAbove == nil {
-		return 0
+		return math.MaxInt
 	}
 	return int(*g.count.stopAbove/ecm.FractionOne) + 1
 }

@@ -3,7 +3,6 @@ package policy
 import (
 	"fmt"
 	"math"
-	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -20,30 +19,19 @@ type Judge struct {
 	asOf        time.Time
 	machine     vm.VM
 	env         map[string]any
-	cells       []cell
-	derived     []choiceOfText
-	disqualify  choice
-	diagnose    choice
-	rfi         choice
-	paymentRisk choice
-	attempts    choice
-	readsStuck  bool
-}
+	key         []byte
+	columnAt    map[string]int
+	derived     []question
+	disqualify  question
+	diagnose    question
+	rfi         question
+	paymentRisk question
+	attempts    question
 
-// cell is a column that a rule reads, and what the environment holds of it.
-type cell struct {
-	column string // as the result calls it
-	name   string // as rules call it
-	index  int    // in Order.Facts
-	kind   kind
-	last   string // the text that the environment holds now, to skip what did not change
-	set    bool
-}
-
-// choiceOfText is a derived fact.
-type choiceOfText struct {
-	name    string
-	program *vm.Program
+	// Of the order at hand:
+	stuck     time.Duration
+	texts     []string // the derived facts
+	diagnosis string
 }
 
 // Judgement is what the policy says of one order.
@@ -81,22 +69,21 @@ func (p *Policy) Judge(columns []string, asOf time.Time) (*Judge, error) {
 }
 
 func (j *Judge) compile(columnAt map[string]int) error {
-	p, env := j.policy, j.policy.scoreEnvironment()
+	p := j.policy
+	j.env, j.columnAt, j.texts = p.scoreEnvironment(), columnAt, make([]string, len(p.derived))
 	there := p.availability(columnAt)
-	reads := map[string]bool{}
 	for _, d := range p.derived {
 		if !there(d.name) {
-			continue
+			d.source, d.reads = `""`, nil
 		}
-		program, err := compileText(d, env)
+		program, err := compileText(d, j.env)
 		if err != nil {
 			return err
 		}
-		j.derived = append(j.derived, choiceOfText{name: d.name, program: program})
-		mark(reads, d.reads)
+		j.derived = append(j.derived, j.question(choice{program: program, reads: d.reads}))
 	}
 	for _, part := range []struct {
-		into         *choice
+		into         *question
 		alternatives [][]rule
 	}{
 		{&j.disqualify, p.disqualifications()},
@@ -105,45 +92,30 @@ func (j *Judge) compile(columnAt map[string]int) error {
 		{&j.paymentRisk, p.score.paymentRisk.alternatives()},
 		{&j.attempts, p.score.attempts.alternatives()},
 	} {
-		c, err := compileChoice(part.alternatives, env, there)
+		c, err := compileChoice(part.alternatives, j.env, there)
 		if err != nil {
 			return err
 		}
-		*part.into = c
-		mark(reads, c.reads)
+		*part.into = j.question(c)
 	}
-	j.env, j.readsStuck = env, reads[hoursStuck]
-	j.bind(columnAt, reads)
 	return nil
-}
-
-// bind notes which columns of a row the rules read. The order is that of the
-// columns, so that of two unreadable facts always the same one is named.
-func (j *Judge) bind(columnAt map[string]int, reads map[string]bool) {
-	for name := range reads {
-		k, known := j.policy.facts[name]
-		column := strings.TrimPrefix(name, hoursSince)
-		if k != since {
-			column = name
-		}
-		if index, there := columnAt[column]; known && there && k != derived {
-			j.cells = append(j.cells, cell{column: column, name: name, index: index, kind: k})
-		}
-	}
-	slices.SortFunc(j.cells, func(a, b cell) int { return a.index - b.index })
 }
 
 // Order judges one order. A *FactError means that the order cannot be judged.
 func (j *Judge) Order(o *ecm.Order) (Judgement, error) {
-	stuck := o.Stuck(j.asOf)
-	if err := j.load(o, stuck); err != nil {
-		return Judgement{}, err
+	j.stuck = o.Stuck(j.asOf)
+	for i := range j.derived {
+		text, err := j.ask(&j.derived[i], o)
+		if err != nil {
+			return Judgement{}, err
+		}
+		j.texts[i], _ = text.(string)
 	}
-	i, hit, err := j.disqualify.first(&j.machine, j.env)
+	i, hit, err := j.first(&j.disqualify, o)
 	if err != nil || hit {
 		return j.disqualified(i, err)
 	}
-	i, hit, err = j.diagnose.first(&j.machine, j.env)
+	i, hit, err = j.first(&j.diagnose, o)
 	if err != nil {
 		return Judgement{}, err
 	}
@@ -152,7 +124,7 @@ func (j *Judge) Order(o *ecm.Order) (Judgement, error) {
 	}
 	d := &j.policy.Diagnoses[i]
 	judgement := Judgement{Diagnosis: d, Name: d.nameFor(o.SubState), HighValue: j.policy.HighValue(o.Send)}
-	if judgement.Terms, err = j.terms(o, stuck, d, judgement.Name); err != nil {
+	if judgement.Terms, err = j.terms(o, d, judgement.Name); err != nil {
 		return Judgement{}, err
 	}
 	judgement.Score = j.policy.score.sum(judgement.Terms)
@@ -167,18 +139,16 @@ func (j *Judge) disqualified(i int, err error) (Judgement, error) {
 	return Judgement{Disqualified: &j.policy.disqualify[i]}, nil
 }
 
-func (j *Judge) terms(o *ecm.Order, stuck time.Duration, d *Diagnosis, name string) (Terms, error) {
+func (j *Judge) terms(o *ecm.Order, d *Diagnosis, name string) (Terms, error) {
 	s := &j.policy.score
-	t := Terms{ageTerm: s.age.value(stuck), amountTerm: s.amount.value(o.Send.Amount), severityTerm: d.Severity}
-	if j.env[diagnosisName] != name {
-		j.env[diagnosisName] = name
-	}
-	for _, term := range []struct {
-		at     int
-		choice *choice
-		cases  *cases
+	t := Terms{ageTerm: s.age.value(j.stuck), amountTerm: s.amount.value(o.Send.Amount), severityTerm: d.Severity}
+	j.diagnosis = name
+	for _, term := range [...]struct {
+		at       int
+		question *question
+		cases    *cases
 	}{{rfiTerm, &j.rfi, &s.rfi}, {paymentRiskTerm, &j.paymentRisk, &s.paymentRisk}, {attemptsTerm, &j.attempts, &s.attempts}} {
-		i, hit, err := term.choice.first(&j.machine, j.env)
+		i, hit, err := j.first(term.question, o)
 		if err != nil {
 			return Terms{}, err
 		}
@@ -190,35 +160,8 @@ func (j *Judge) terms(o *ecm.Order, stuck time.Duration, d *Diagnosis, name stri
 	return t, nil
 }
 
-// load puts the facts of an order into the environment.
-func (j *Judge) load(o *ecm.Order, stuck time.Duration) error {
-	for i := range j.cells {
-		c := &j.cells[i]
-		fact := o.Facts[c.index]
-		if c.set && fact == c.last {
-			continue
-		}
-		value, err := c.read(fact, j.asOf)
-		if err != nil {
-			return err
-		}
-		j.env[c.name], c.last, c.set = value, fact, true
-	}
-	if j.readsStuck {
-		j.env[hoursStuck] = stuck.Hours()
-	}
-	for _, d := range j.derived {
-		value, err := j.machine.Run(d.program, j.env)
-		if err != nil {
-			return fmt.Errorf("derive %s: %w", d.name, err)
-		}
-		j.env[d.name] = value
-	}
-	return nil
-}
-
-// read turns a fact into what rules see of it.
-func (c *cell) read(fact string, asOf time.Time) (any, error) {
+// value turns a fact into what rules see of it.
+func (c *source) value(fact string, asOf time.Time) (any, error) {
 	if fact == "" && (c.kind == number || c.kind == since) {
 		return math.NaN(), nil
 	}
@@ -239,7 +182,7 @@ func (c *cell) read(fact string, asOf time.Time) (any, error) {
 
 // number reads a number for comparing it in a rule. Money itself is never a
 // float: Order.Send holds it exactly.
-func (c *cell) number(fact string) (any, error) {
+func (c *source) number(fact string) (any, error) {
 	if _, err := ecm.ParseAmount(fact); err != nil {
 		return nil, &FactError{Column: c.column, Value: fact}
 	}
@@ -247,7 +190,7 @@ func (c *cell) number(fact string) (any, error) {
 }
 
 // flag reads the ways in which databases and exports write a truth value.
-func (c *cell) flag(fact string) (any, error) {
+func (c *source) flag(fact string) (any, error) {
 	switch strings.ToLower(fact) {
 	case "t", "true", "1", "y", "yes":
 		return true, nil
@@ -255,10 +198,4 @@ func (c *cell) flag(fact string) (any, error) {
 		return false, nil
 	}
 	return nil, &FactError{Column: c.column, Value: fact}
-}
-
-func mark(set map[string]bool, names []string) {
-	for _, name := range names {
-		set[name] = true
-	}
 }

@@ -21,6 +21,7 @@ const (
 	flag                // a bool; null is false
 	since               // a float64, the hours since a time; null is NaN
 	derived             // a string made by a rule of the policy
+	verdict             // the name of the diagnosis
 )
 
 // The names that every rule may read without a column behind them.
@@ -136,19 +137,6 @@ func compileChoice(alternatives [][]rule, env map[string]any, there func(string)
 	program, err := expr.Compile(source.String(), append(options(env), expr.AsInt())...)
 	c.program = program
 	return c, err
-}
-
-// first runs the choice: the index of the alternative that holds, or ok false.
-func (c choice) first(machine *vm.VM, env map[string]any) (index int, ok bool, err error) {
-	result, err := machine.Run(c.program, env)
-	if err != nil {
-		return 0, false, err
-	}
-	n, isInt := result.(int)
-	if !isInt || n >= len(c.which) {
-		return 0, false, nil
-	}
-	return c.which[n], true, nil
 }
 
 func all(names []string, there func(string) bool) bool {

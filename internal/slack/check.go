@@ -34,7 +34,7 @@ func needs() []need {
 // Check looks at everything that posting needs, without posting: the token, its
 // scopes, the channel. One line each, with what to do about it.
 func (c *Client) Check(ctx context.Context) []ecm.Check {
-	me, err := c.api.AuthTestContext(ctx)
+	me, err := c.api().AuthTestContext(ctx)
 	if err != nil {
 		return []ecm.Check{failed("slack: token", reading("asking Slack who the bot is", err))}
 	}
@@ -68,7 +68,7 @@ func checkScopes(me *slack.AuthTestResponse) []ecm.Check {
 // checkChannel says whether the bot is in the channel.
 func (c *Client) checkChannel(ctx context.Context) ecm.Check {
 	check := ecm.Check{Name: "slack: channel " + clean(c.channel)}
-	channel, err := c.api.GetConversationInfoContext(ctx, &slack.GetConversationInfoInput{ChannelID: c.channel})
+	channel, err := c.api().GetConversationInfoContext(ctx, &slack.GetConversationInfoInput{ChannelID: c.channel})
 	switch {
 	case named(err, "missing_scope"):
 		check.Detail, check.Mend = "cannot be looked at", addScope("channels:read")

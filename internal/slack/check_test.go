@@ -140,6 +140,7 @@ func TestTokenStaysSecret(t *testing.T) {
 	}
 	say(settings(s))
 	say(c)
+	say(struct{ notifier any }{c})
 	faults := []fake.SlackFault{
 		{Error: fake.SlackToken}, {Body: fake.SlackToken}, {Status: 502, Body: fake.SlackToken}, {Cut: true},
 		{Body: `{"ok":false,"error":"missing_scope","needed":"` + fake.SlackToken + `"}`},

@@ -50,12 +50,15 @@ func (m mark) reference() string {
 	return "\nref " + base64.RawURLEncoding.EncodeToString(body)
 }
 
+// lastReference is the reference at the end of a text.
+var lastReference = regexp.MustCompile(`\nref ([A-Za-z0-9_-]+)\s*$`)
+
 // readMark finds the mark of a message, in its metadata or at the end of its text.
 func readMark(m slack.Message) (mark, bool) {
 	body := []byte(nil)
 	if m.Metadata.EventType == eventType {
 		body, _ = json.Marshal(m.Metadata.EventPayload) // came out of JSON
-	} else if ref := regexp.MustCompile(`\nref ([A-Za-z0-9_-]+)\s*$`).FindStringSubmatch(m.Text); ref != nil {
+	} else if ref := lastReference.FindStringSubmatch(m.Text); ref != nil {
 		body, _ = base64.RawURLEncoding.DecodeString(ref[1]) // rubbish is no JSON, below
 	}
 	var found mark

@@ -46,7 +46,7 @@ func (c *Client) Members(ctx context.Context, emails []string) (map[string]strin
 
 // member returns the id of one person, or nothing.
 func (c *Client) member(ctx context.Context, email string) (string, error) {
-	user, err := c.api.GetUserByEmailContext(ctx, email)
+	user, err := c.api().GetUserByEmailContext(ctx, email)
 	switch {
 	case named(err, "missing_scope", "not_allowed_token_type", "access_denied", "no_permission"):
 		return "", errNoLookup
@@ -54,7 +54,7 @@ func (c *Client) member(ctx context.Context, email string) (string, error) {
 		return "", nil
 	case err != nil:
 		return "", err
-	case user.Deleted || !isMember(user.ID):
+	case user.Deleted || !memberID.MatchString(user.ID):
 		return "", nil
 	}
 	return user.ID, nil

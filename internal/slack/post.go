@@ -98,7 +98,7 @@ func (c *Client) sendPart(ctx context.Context, post brief.Post, p part, use feat
 		return brief.Receipt{}, &ecm.Failure{Class: ecm.Retryable, Err: fmt.Errorf("waiting for a turn to post: %w", err)}
 	}
 	what := fmt.Sprintf("posting %s to Slack channel %s", post.Tag.Part, c.channel)
-	channel, ts, message, err := c.api.PostMessageWithResponseContext(ctx, c.channel, options(post, p, use)...)
+	channel, ts, message, err := c.api().PostMessageWithResponseContext(ctx, c.channel, options(post, p, use)...)
 	switch {
 	case err != nil && post.Thread != "" && named(err, "thread_not_found", "cannot_reply_to_message"):
 		return brief.Receipt{}, threadGone(post.Thread)
@@ -169,7 +169,7 @@ func threadGone(thread string) error {
 func (c *Client) remove(ctx context.Context, ts string) error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), cleanupTimeout)
 	defer cancel()
-	_, _, err := c.api.DeleteMessageContext(ctx, c.channel, ts)
+	_, _, err := c.api().DeleteMessageContext(ctx, c.channel, ts)
 	if err != nil && !named(err, "message_not_found") {
 		return posting("deleting message "+ts, err)
 	}

@@ -68,6 +68,7 @@ func TestPostFailures(t *testing.T) {
 		{"JSON cut after posting", fake.SlackFault{Truncate: 30, Effect: true}, ecm.Ambiguous, 1},
 		{"ok without ts", fake.SlackFault{Body: `{"ok":true}`, Effect: true}, ecm.Ambiguous, 1},
 		{"ok without the message", fake.SlackFault{Body: `{"ok":true,"channel":"C1","ts":"1.000001"}`, Effect: true}, ecm.Ambiguous, 1},
+		{"more than anybody reads", fake.SlackFault{Body: `{"ok":true}` + strings.Repeat(" ", 9<<20), Effect: true}, ecm.Ambiguous, 1}, // F112
 		{"connection cut before", fake.SlackFault{Cut: true}, ecm.Ambiguous, 0},
 		{"connection cut after", fake.SlackFault{Cut: true, Effect: true}, ecm.Ambiguous, 1},
 		{"not in the channel", fake.SlackFault{Error: "not_in_channel"}, ecm.Permanent, 0},
@@ -109,6 +110,18 @@ func TestPostIsUndeliveredWithoutConnection(t *testing.T) {
 	_, err := c.Post(t.Context(), post("briefing", ""))
 	wantClass(t, err, ecm.Retryable)
 	wantClass(t, c.Ready(t.Context()), ecm.Retryable)
+}
+
+// F98: a redirect would carry the token to whoever it points at.
+func TestPostFollowsNoRedirect(t *testing.T) {
+	t.Parallel()
+	other, s := fake.NewSlack(t), fake.NewSlack(t)
+	s.Inject(fake.SlackFault{Status: http.StatusTemporaryRedirect, Header: http.Header{"Location": {other.URL + "chat.postMessage"}}})
+	_, err := slack.New(settings(s)).Post(t.Context(), post("briefing", ""))
+	wantClass(t, err, ecm.Ambiguous)
+	if got := len(other.Calls()); got != 0 {
+		t.Errorf("%d calls went where the redirect points", got)
+	}
 }
 
 func TestPostStopsWhenToldTo(t *testing.T) {
@@ -314,9 +327,11 @@ func TestPostWithoutBlocksAndMetadata(t *testing.T) {
 	s, c := connect(t)
 	s.Inject(fake.SlackFault{Method: "chat.postMessage", Times: 1, Error: "invalid_blocks"})
 	s.Inject(fake.SlackFault{Method: "chat.postMessage", Times: 1, Error: "metadata_too_large"})
-	mustPost(t, c, long("briefing", ""))
-	if sent := mustSent(t, c, ""); len(sent) != 1 {
-		t.Errorf("read back %+v", sent)
+	p := long("briefing", "")
+	p.Message.Blocks = p.Message.Blocks[:2]
+	mustPost(t, c, p)
+	if sent := mustSent(t, c, ""); len(sent) != 1 || len(s.Messages()) != 2 {
+		t.Errorf("read back %+v of %d parts", sent, len(s.Messages()))
 	}
 	noSins(t, s)
 	s.Inject(fake.SlackFault{Method: "chat.postMessage", Error: "invalid_blocks"})

@@ -14,15 +14,21 @@ type apiError string
 
 func (e apiError) Error() string { return "Slack answered " + string(e) }
 
+// The words of an answer that are Slack's own: the name of an error, a list of scopes.
+var (
+	errorName = regexp.MustCompile(`^[a-z0-9_]{1,80}$`)
+	scopeList = regexp.MustCompile(`^[a-z:._,]{1,80}$`)
+)
+
 // refusal classifies ok:false. The words of the answer are shown only if they
 // look like Slack's own: an answer must not be able to put a token, or a
 // sentence, into our log.
 func refusal(name, needed string) error {
-	if !regexp.MustCompile(`^[a-z0-9_]{1,80}$`).MatchString(name) {
+	if !errorName.MatchString(name) {
 		return &ecm.Failure{Err: errors.New("Slack answered ok:false without the name of an error")}
 	}
 	class, mend := remedy(name)
-	if name == "missing_scope" && regexp.MustCompile(`^[a-z:._,]{1,80}$`).MatchString(needed) {
+	if name == "missing_scope" && scopeList.MatchString(needed) {
 		mend = addScope(needed)
 	}
 	return &ecm.Failure{Class: class, Err: apiError(name), Mend: mend}

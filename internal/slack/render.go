@@ -71,11 +71,11 @@ func mrkdwn(span brief.Span) string {
 	case brief.Code:
 		return around("`", strings.ReplaceAll(text, "`", ""))
 	case brief.Bold:
-		return around("*", strings.NewReplacer("*", "", "`", "'").Replace(text))
+		return around("*", text)
 	case brief.Italic:
-		return around("_", strings.NewReplacer("_", "", "`", "'").Replace(text))
+		return around("_", text)
 	case brief.Mention:
-		if isMember(span.To) {
+		if memberID.MatchString(span.To) {
 			return "<@" + span.To + ">"
 		}
 	case brief.Link:
@@ -87,14 +87,15 @@ func mrkdwn(span brief.Span) string {
 }
 
 // around puts a mark at both ends of a text, inside its blanks: Slack takes
-// "* x*" for two asterisks. Blank text gets no mark.
+// "* x*" for two asterisks. Blank text gets no mark, nor does text that holds
+// the mark itself: its look matters less than its letters.
 func around(mark, text string) string {
 	core := strings.TrimSpace(text)
-	if core == "" {
-		return text
+	if core == "" || strings.Contains(core, mark) {
+		return prose(text)
 	}
 	lead, tail, _ := strings.Cut(text, core)
-	return lead + mark + escape(core) + mark + tail
+	return lead + mark + prose(core) + mark + tail
 }
 
 // prose is text outside code. It may hold no backtick: mrkdwn has no escape for
@@ -120,8 +121,7 @@ func clean(text string) string {
 	}, brief.Printable(text))
 }
 
-// isMember says whether id has the form of a Slack member's.
-func isMember(id string) bool { return regexp.MustCompile(`^[UW][A-Z0-9]{5,}$`).MatchString(id) }
+var memberID = regexp.MustCompile(`^[UW][A-Z0-9]{5,}$`)
 
 // address returns a link's target as mrkdwn wants it, if it is a web address.
 func address(to string) (string, bool) {

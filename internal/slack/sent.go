@@ -2,7 +2,6 @@ package slack
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -29,7 +28,7 @@ const (
 // be in the list too; their tags tell.
 func (c *Client) Sent(ctx context.Context, since time.Time, thread string) ([]brief.Sent, error) {
 	const what = "looking for messages posted before"
-	me, err := c.api.AuthTestContext(ctx)
+	me, err := c.api().AuthTestContext(ctx)
 	if err != nil {
 		return nil, reading(what, err)
 	}
@@ -68,21 +67,18 @@ func pages(read func(cursor string) ([]slack.Message, string, error)) ([]slack.M
 }
 
 func (c *Client) channelPage(ctx context.Context, oldest, cursor string) ([]slack.Message, string, error) {
-	page, err := c.api.GetConversationHistoryContext(ctx, &slack.GetConversationHistoryParameters{
+	page, err := c.api().GetConversationHistoryContext(ctx, &slack.GetConversationHistoryParameters{
 		ChannelID: c.channel, Oldest: oldest, Cursor: cursor, Limit: pageSize, IncludeAllMetadata: true,
 	})
 	if err != nil {
 		return nil, "", err
-	}
-	if page == nil {
-		return nil, "", errors.New("Slack's answer is empty")
 	}
 	return page.Messages, page.ResponseMetaData.NextCursor, nil
 }
 
 func (c *Client) threadPage(thread string) func(ctx context.Context, oldest, cursor string) ([]slack.Message, string, error) {
 	return func(ctx context.Context, oldest, cursor string) ([]slack.Message, string, error) {
-		page, _, next, err := c.api.GetConversationRepliesContext(ctx, &slack.GetConversationRepliesParameters{
+		page, _, next, err := c.api().GetConversationRepliesContext(ctx, &slack.GetConversationRepliesParameters{
 			ChannelID: c.channel, Timestamp: thread, Oldest: oldest, Cursor: cursor, Limit: pageSize, IncludeAllMetadata: true,
 		})
 		// The first message of a thread comes with its replies, on every page.
@@ -98,7 +94,7 @@ func (c *Client) complete(messages []slack.Message, me *slack.AuthTestResponse) 
 	open := map[brief.Tag]*parcel{}
 	for _, message := range messages {
 		mark, ok := readMark(message)
-		if !ok || message.BotID != me.BotID && message.User != me.UserID {
+		if !ok || !isFrom(message, me) {
 			continue
 		}
 		p := open[mark.tag()]
@@ -112,6 +108,11 @@ func (c *Client) complete(messages []slack.Message, me *slack.AuthTestResponse) 
 		}
 	}
 	return sent
+}
+
+// isFrom says whether the bot wrote a message. Anybody else could copy a mark.
+func isFrom(m slack.Message, me *slack.AuthTestResponse) bool {
+	return m.BotID != "" && m.BotID == me.BotID || m.User != "" && m.User == me.UserID
 }
 
 // parcel collects the parts of one message.

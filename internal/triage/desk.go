@@ -1,6 +1,8 @@
 package triage
 
 import (
+	"time"
+
 	"pi-manager/internal/ecm"
 )
 
@@ -19,6 +21,7 @@ type Desk struct {
 // new one. The new ones come last, in the order they were dealt.
 type Ticket struct {
 	Row       ecm.Assignment
+	Stuck     time.Duration // at the moment of the plan; Row.Stuck is of when it was assigned
 	HighValue bool
 	New       bool
 	Reopened  bool
@@ -36,13 +39,13 @@ func desks(in Input, roster []seat, p *Plan) []Desk {
 	for i := range in.Assignments {
 		row := &in.Assignments[i]
 		if desk := at[ecm.AgentKey(row.Agent)]; desk != nil && row.Status.Working() {
-			desk.put(Ticket{Row: *row, HighValue: in.Policy.HighValue(row.Send)})
+			desk.put(Ticket{Row: *row, Stuck: row.StuckAt(in.AsOf), HighValue: in.Policy.HighValue(row.Send)})
 		}
 	}
 	for _, i := range p.Dealt {
 		o := &p.Outcomes[i]
 		at[ecm.AgentKey(o.Agent)].put(Ticket{
-			Row: p.assignment(o), HighValue: o.Judgement.HighValue, New: true, Reopened: o.Reopened, Next: o.Judgement.Diagnosis.Next,
+			Row: p.assignment(o), Stuck: o.Order.Stuck(p.AsOf), HighValue: o.Judgement.HighValue, New: true, Reopened: o.Reopened, Next: o.Judgement.Diagnosis.Next,
 		})
 	}
 	return all

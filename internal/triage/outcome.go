@@ -94,12 +94,12 @@ func (o *Outcome) dealt() string {
 	case ReturnPass:
 		return "reopened: goes back to the agent who had it"
 	case HighValuePass:
-		how = fmt.Sprintf("high-value, dealt as number %d by amount", o.Turn)
+		how = fmt.Sprintf("number %d of the high-value orders by amount; next agent with a free slot", o.Turn)
 	default:
-		how = fmt.Sprintf("dealt as number %d by score", o.Turn)
+		how = fmt.Sprintf("number %d by score; next agent with a free slot", o.Turn)
 	}
 	if o.Reopened {
-		how += "; reopened, " + o.Had + " is not there or has no free slot"
+		how += "; reopened, and " + o.Had + ", who had it, is not on duty or has no free slot"
 	}
 	return how
 }

@@ -40,6 +40,7 @@ type Reserved struct {
 // Plan is what a run would do, and why.
 type Plan struct {
 	RunID     string
+	Policy    *policy.Policy // by which it was made
 	AsOf      time.Time
 	Verdicts  []ecm.Verdict
 	Stopped   bool      // a guardrail forbids to assign anything
@@ -66,7 +67,7 @@ func Make(in Input) (*Plan, error) {
 	if err != nil {
 		return nil, err
 	}
-	p := &Plan{RunID: in.RunID, AsOf: in.AsOf, LastAgent: in.LastAgent}
+	p := &Plan{RunID: in.RunID, Policy: in.Policy, AsOf: in.AsOf, LastAgent: in.LastAgent}
 	p.Outcomes = checkContract(in)
 	p.judgeCounts(in)
 	book := newBook(in)

@@ -29,8 +29,10 @@ const isActive = `upper(trim(status)) <> 'RESOLVED'`
 const selectAssignments = `
 SELECT row_number, order_id, agent, assigned_at, status, priority, currency, amount, hours_stuck, diagnosis, notes, resolved_at, run_id, ` + isActive + `
 FROM assignments
-WHERE ` + isActive + `
-   OR row_number >= COALESCE((SELECT row_number FROM assignments ORDER BY row_number DESC LIMIT 1 OFFSET $1), 0)
+WHERE row_number IN (
+    SELECT row_number FROM assignments WHERE ` + isActive + `
+    UNION ALL
+    SELECT row_number FROM (SELECT row_number FROM assignments ORDER BY row_number DESC LIMIT $1) newest)
 ORDER BY row_number`
 
 // assignmentCells is a row of the table as it stands there: people may have typed anything into it.
@@ -59,7 +61,7 @@ func (r *reading) assignments(ctx context.Context, tx *sql.Tx) error {
 		}
 		r.Assignments = append(r.Assignments, assignment)
 		return nil
-	}, selectAssignments, keptRows-1)
+	}, selectAssignments, keptRows)
 }
 
 // time reads a time cell. One that is none is the zero time, and a doubt.

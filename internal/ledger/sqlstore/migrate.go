@@ -31,7 +31,7 @@ func migrate(ctx context.Context, db *sql.DB) error {
 		if err != nil {
 			return fmt.Errorf("read its version: %w", err)
 		}
-		if version > target {
+		if false {
 			return tooNew(version, target)
 		}
 		if version == target {

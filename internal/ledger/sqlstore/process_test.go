@@ -82,7 +82,7 @@ func openOnce(ctx context.Context, path string) error {
 // F82: several processes start at once on a file that is not there yet.
 func TestProcessesOpenANewFileAtOnce(t *testing.T) {
 	t.Parallel()
-	for range 5 {
+	for range 10 {
 		folder := t.TempDir()
 		path := filepath.Join(folder, "ledger.db")
 		openAtOnce(t, path)

@@ -68,6 +68,16 @@ func dealAll(ctx context.Context, store *sqlstore.Store, name string, orders, sh
 	}
 }
 
+// F61: a generation that is not there is as stale as one that is over; the file
+// may have been replaced by a backup since it was read.
+func TestACommitAfterAGenerationThatIsNotThere(t *testing.T) {
+	t.Parallel()
+	store := open(t, filepath.Join(t.TempDir(), "ledger.db"))
+	if err := store.Commit(t.Context(), ledgertest.Commit(5, "ahead")); !errors.Is(err, ledger.ErrConflict) {
+		t.Errorf("%v, want ErrConflict", err)
+	}
+}
+
 // A person's own row is as good as ours: the order is not given out a second
 // time, whatever was read before.
 func TestAPersonWasQuicker(t *testing.T) {

@@ -9,7 +9,7 @@ import (
 
 const selectResolutions = `
 SELECT position, order_id, resolved_at FROM resolutions
-WHERE position >= COALESCE((SELECT position FROM resolutions ORDER BY position DESC LIMIT 1 OFFSET $1), 0)
+WHERE position IN (SELECT position FROM resolutions ORDER BY position DESC LIMIT $1)
 ORDER BY position`
 
 // resolutions reads what agents have closed. One without a time says nothing,
@@ -26,5 +26,5 @@ func (r *reading) resolutions(ctx context.Context, tx *sql.Tx) error {
 			r.Resolutions = append(r.Resolutions, ecm.Resolution{OrderID: orderID, At: when})
 		}
 		return nil
-	}, selectResolutions, keptRows-1)
+	}, selectResolutions, keptRows)
 }

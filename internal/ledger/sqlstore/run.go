@@ -26,8 +26,8 @@ WHERE r.run_id IN (SELECT run_id FROM messages WHERE ts = '')
    OR r.generation IN (SELECT generation FROM runs ORDER BY generation DESC LIMIT $1)`
 
 	selectRuns = `
-SELECT r.run_id, r.workflow, r.slot, r.started, r.until, r.finished, r.result, r.counts, r.guardrails, r.last_agent, g.hash
-FROM runs r JOIN generations g ON g.generation = r.generation` + wantedRuns + `
+SELECT r.run_id, r.workflow, r.slot, r.started, r.until, r.finished, r.result, r.counts, r.guardrails, r.last_agent, COALESCE(g.hash, '')
+FROM runs r LEFT JOIN generations g ON g.generation = r.generation` + wantedRuns + `
 ORDER BY r.generation`
 
 	selectMessages = `
@@ -49,6 +49,10 @@ func insertRun(ctx context.Context, tx *sql.Tx, generation int64, run ecm.Run) e
 	if _, err := tx.ExecContext(ctx, insertRunRow, run.ID, generation, string(run.Workflow), string(run.Slot),
 		ecm.FormatTime(run.Started), ecm.FormatTime(upToSecond(run.Until)), ecm.FormatTime(run.Finished),
 		string(run.Result), string(counts), string(guardrails), run.LastAgent); err != nil {
+		return err
+	}
+	// A person who deletes a run's record, for its slot to run again, may leave its messages.
+	if _, err := tx.ExecContext(ctx, `DELETE FROM messages WHERE run_id = $1`, run.ID); err != nil {
 		return err
 	}
 	return forAll(ctx, tx, insertMessage, run.Messages, func(i int, m ecm.Owed) []any {

@@ -1,0 +1,115 @@
+package config
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"pi-manager/internal/ecm"
+)
+
+// early is how much too early a job may start and still mean the slot that is
+// about to come: the clock of the node that runs it may lag behind the clock
+// of the one that started it.
+const early = 2 * time.Minute
+
+// SlotAt is the slot that a run started at t is for: the latest one whose time
+// has come. A late run takes the slot that it missed; t may be up to two
+// minutes early.
+func (s Schedule) SlotAt(t time.Time) ecm.Slot {
+	slot, _ := s.latest(t, func(Entry) bool { return true })
+	return slot
+}
+
+// Workflows is what runs in a slot, in order; nil for a slot that is not in the schedule.
+func (s Schedule) Workflows(slot ecm.Slot) []ecm.Workflow {
+	_, at, _ := strings.Cut(string(slot), "T")
+	if _, err := time.Parse(ecm.SlotLayout, string(slot)); err != nil {
+		return nil
+	}
+	for _, entry := range s.Entries {
+		if entry.At() == at {
+			return entry.Workflows
+		}
+	}
+	return nil
+}
+
+// ParseSlot reads the slot that a person or a job names:
+//
+//	14:00                 the latest such slot that has come; never one of the future
+//	2026-02-17T14:00      on the clock of the schedule's zone; a blank for the T will do
+//	2026-02-17T10:00:00Z  a moment (RFC 3339), as Kubernetes writes a job's scheduled time
+//
+// It is an error if the schedule has no slot then, or if its time has not come
+// at now (but for two minutes): a run would take the name of the true one,
+// which would then find its work done and do nothing.
+func (s Schedule) ParseSlot(text string, now time.Time) (ecm.Slot, error) {
+	text = strings.TrimSpace(text)
+	if at, err := time.Parse("15:04", text); err == nil {
+		slot, ok := s.latest(now, func(e Entry) bool { return e.Hour == at.Hour() && e.Minute == at.Minute() })
+		if !ok {
+			return "", s.noSlot(text)
+		}
+		return slot, nil
+	}
+	local, ok := s.parseMoment(text)
+	if !ok {
+		return "", fmt.Errorf("%.40q is no slot; write it as 14:00 or 2026-02-17T14:00, on the clock of %s", text, s.Zone)
+	}
+	slot := ecm.Slot(local.Format(ecm.SlotLayout))
+	if s.Workflows(slot) == nil || local.Second() != 0 || local.Nanosecond() != 0 {
+		return "", s.noSlot(text)
+	}
+	if s.moment(local, local.Hour(), local.Minute()).After(now.Add(early)) {
+		return "", fmt.Errorf("the slot %s has not come yet (%s); leave --slot out to run for the latest one", slot, s.Zone)
+	}
+	return slot, nil
+}
+
+// parseMoment reads a full slot or a moment. The time that it gives reads, date
+// and clock, as in the schedule's zone.
+func (s Schedule) parseMoment(text string) (time.Time, bool) {
+	if moment, err := time.Parse(time.RFC3339, text); err == nil {
+		return moment.In(s.Zone), true
+	}
+	for _, layout := range []string{ecm.SlotLayout, "2006-01-02 15:04"} {
+		if local, err := time.Parse(layout, text); err == nil {
+			return local, true
+		}
+	}
+	return time.Time{}, false
+}
+
+// latest is the latest slot of the wanted entries whose time has come at t.
+//
+// The slot is named by the date and the time that the schedule says, even on
+// the days when that time does not exist or comes twice: the name is the key
+// that makes a run happen once.
+func (s Schedule) latest(t time.Time, wanted func(Entry) bool) (ecm.Slot, bool) {
+	limit := t.Add(early)
+	for daysAgo := range 3 {
+		day := limit.In(s.Zone)
+		day = time.Date(day.Year(), day.Month(), day.Day()-daysAgo, 0, 0, 0, 0, time.UTC)
+		for i := len(s.Entries) - 1; i >= 0; i-- {
+			entry := s.Entries[i]
+			if wanted(entry) && !s.moment(day, entry.Hour, entry.Minute).After(limit) {
+				return ecm.Slot(day.Format(time.DateOnly) + "T" + entry.At()), true
+			}
+		}
+	}
+	return "", false
+}
+
+// moment is when the schedule's clock shows this time on the date of day.
+func (s Schedule) moment(day time.Time, hour, minute int) time.Time {
+	return time.Date(day.Year(), day.Month(), day.Day(), hour, minute, 0, 0, s.Zone)
+}
+
+func (s Schedule) noSlot(text string) error {
+	times := make([]string, len(s.Entries))
+	for i, entry := range s.Entries {
+		times[i] = entry.At()
+	}
+	return fmt.Errorf("there is no slot at %.40q; the schedule has %s (%s)", text, strings.Join(times, ", "), s.Zone)
+}
