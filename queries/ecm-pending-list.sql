@@ -6,9 +6,10 @@
 --   * Keep the columns order_id, sub_state, currency_from, send_amount and created_at. Every other column is a fact
 --     that the rules in policy.yaml can read by its name: add what you need.
 --   * No LIMIT: pi-manager counts what comes back, and a cut list cannot be trusted.
---   * Every table can hold several rows for one order, so never join one directly: rank its rows first, as below.
---     The newest row counts: the greatest updated_at, or created_at where that is empty. Rows that are equally new
---     are ranked by what they say, so that the same data always gives the same answer.
+--   * Every table can hold several rows for one order, and the newest counts: the greatest updated_at, or created_at
+--     where that is empty. So each step below joins one table, numbers the rows it got for an order from the newest
+--     on, and the next step goes on with number 1. Rows that are equally new are told apart by what they say, so
+--     that the same data always gives the same answer. To read one more table, add one more step.
 --   * Words that mean the same on Amazon Redshift and PostgreSQL only (the tests run on PostgreSQL).
 --
 -- What is left out, and why:
@@ -23,7 +24,7 @@
 --               EUR orders may lack a record further on, because Falcon creates it late.
 
 WITH candidates AS (
-    -- Filter first: everything below looks at these few orders only.
+    -- Filter first: the steps below look at these few orders only.
     SELECT order_id,
            status                                         AS order_status,
            sub_state,
@@ -53,156 +54,158 @@ last_change AS (
 ),
 
 stuck AS (
-    SELECT order_id, order_status, sub_state, currency_from, send_amount, receive_amount, payment_acquirer, created_at
-    FROM (
-        SELECT c.*,
-               ROW_NUMBER() OVER (
-                   PARTITION BY c.order_id
-                   ORDER BY c.created_at DESC, c.order_status, c.sub_state, c.currency_from,
-                            c.send_amount, c.receive_amount, c.payment_acquirer
-               ) AS nth
-        FROM candidates c
-        JOIN last_change n ON n.order_id = c.order_id AND n.changed_at = c.changed_at
-    ) ranked
-    WHERE nth = 1
+    SELECT c.*,
+           ROW_NUMBER() OVER (
+               PARTITION BY c.order_id
+               ORDER BY c.created_at DESC, c.order_status, c.sub_state, c.currency_from,
+                        c.send_amount, c.receive_amount, c.payment_acquirer
+           ) AS order_nth
+    FROM candidates c
+    JOIN last_change n ON n.order_id = c.order_id AND n.changed_at = c.changed_at
 ),
 
-payment AS (
+with_payment AS (
     -- The payment that counts is a COMPLETED one, whatever was tried after it.
-    SELECT p.reference_id AS order_id,
+    SELECT s.*,
            p.payment_status,
-           COUNT(*) OVER (PARTITION BY p.reference_id) AS payment_attempts,
+           COUNT(*) OVER (PARTITION BY s.order_id) AS payment_attempts,
            ROW_NUMBER() OVER (
-               PARTITION BY p.reference_id
+               PARTITION BY s.order_id
                ORDER BY CASE WHEN p.payment_status = 'COMPLETED' THEN 0 ELSE 1 END,
                         COALESCE(p.updated_at, p.created_at) DESC, p.created_at DESC, p.payment_status
-           ) AS nth
-    FROM payments_goms p
-    JOIN stuck s ON s.order_id = p.reference_id
+           ) AS payment_nth
+    FROM stuck s
+    JOIN payments_goms p ON p.reference_id = s.order_id
+    WHERE s.order_nth = 1
 ),
 
-lulu AS (
-    SELECT l.order_id,
-           l.lulu_client,
+with_lulu AS (
+    SELECT s.*,
            l.sub_status AS lulu_status,
+           l.lulu_client,
+           CASE WHEN l.order_id IS NULL THEN 'false' ELSE 'true' END AS lulu_record,
            ROW_NUMBER() OVER (
-               PARTITION BY l.order_id
+               PARTITION BY s.order_id
                ORDER BY COALESCE(l.updated_at, l.created_at) DESC, l.created_at DESC, l.sub_status, l.lulu_client
-           ) AS nth
-    FROM lulu_data l
-    JOIN stuck s ON s.order_id = l.order_id
+           ) AS lulu_nth
+    FROM with_payment s
+    LEFT JOIN lulu_data l ON l.order_id = s.order_id
+    WHERE s.payment_nth = 1
+      AND s.payment_status = 'COMPLETED'
+      AND (s.currency_from <> 'AED' OR l.order_id IS NOT NULL)
 ),
 
-falcon AS (
-    SELECT f.client_txn_id AS order_id,
-           f.transaction_id,
-           f.status AS falcon_status,
+with_falcon AS (
+    SELECT s.*,
+           f.transaction_id AS falcon_transaction_id,
+           f.status         AS falcon_status,
            ROW_NUMBER() OVER (
-               PARTITION BY f.client_txn_id
+               PARTITION BY s.order_id
                ORDER BY COALESCE(f.updated_at, f.created_at) DESC, f.created_at DESC, f.transaction_id, f.status
-           ) AS nth
-    FROM falcon_transactions_v2 f
-    JOIN stuck s ON s.order_id = f.client_txn_id
+           ) AS falcon_nth
+    FROM with_lulu s
+    LEFT JOIN falcon_transactions_v2 f ON f.client_txn_id = s.order_id
+    WHERE s.lulu_nth = 1
 ),
 
-payout AS (
+with_payout AS (
     -- One partner after another may have tried to pay out: the newest attempt counts.
-    SELECT t.transaction_id,
-           t.payout_partner,
+    SELECT s.*,
            t.status AS payout_status,
+           t.payout_partner,
            ROW_NUMBER() OVER (
-               PARTITION BY t.transaction_id
+               PARTITION BY s.order_id
                ORDER BY COALESCE(t.updated_at, t.created_at) DESC, t.created_at DESC, t.payout_partner, t.status
-           ) AS nth
-    FROM transaction_payout t
-    JOIN falcon f ON f.transaction_id = t.transaction_id AND f.nth = 1
+           ) AS payout_nth
+    FROM with_falcon s
+    LEFT JOIN transaction_payout t ON t.transaction_id = s.falcon_transaction_id
+    WHERE s.falcon_nth = 1
 ),
 
-rda AS (
+with_rda AS (
     -- rda_fulfillments.order_id is, despite its name, a Falcon transaction id.
-    SELECT r.order_id AS transaction_id,
-           r.status   AS rda_status,
+    SELECT s.*,
+           r.status AS rda_status,
            ROW_NUMBER() OVER (
-               PARTITION BY r.order_id
+               PARTITION BY s.order_id
                ORDER BY COALESCE(r.updated_at, r.created_at) DESC NULLS LAST, r.created_at DESC NULLS LAST, r.status
-           ) AS nth
-    FROM rda_fulfillments r
-    JOIN falcon f ON f.transaction_id = r.order_id AND f.nth = 1
+           ) AS rda_nth
+    FROM with_payout s
+    LEFT JOIN rda_fulfillments r ON r.order_id = s.falcon_transaction_id
+    WHERE s.payout_nth = 1
 ),
 
-rfi AS (
-    SELECT i.reference_id AS order_id,
-           i.status       AS rfi_status,
+with_rfi AS (
+    SELECT s.*,
+           i.status AS rfi_status,
            COALESCE(i.modified_at, i.created_at) AS rfi_modified_at,
            ROW_NUMBER() OVER (
-               PARTITION BY i.reference_id
+               PARTITION BY s.order_id
                ORDER BY COALESCE(i.modified_at, i.created_at) DESC, i.created_at DESC, i.status
-           ) AS nth
-    FROM transfer_rfi i
-    JOIN stuck s ON s.order_id = i.reference_id
+           ) AS rfi_nth
+    FROM with_rda s
+    LEFT JOIN transfer_rfi i ON i.reference_id = s.order_id
+    WHERE s.rda_nth = 1
 ),
 
-uae_manual AS (
-    SELECT u.order_id,
+with_uae_manual AS (
+    SELECT s.*,
            u.status AS uae_manual_status,
            ROW_NUMBER() OVER (
-               PARTITION BY u.order_id
+               PARTITION BY s.order_id
                ORDER BY COALESCE(u.updated_at, u.created_at) DESC NULLS LAST, u.created_at DESC NULLS LAST, u.status
-           ) AS nth
-    FROM uae_manual_payments u
-    JOIN stuck s ON s.order_id = u.order_id
+           ) AS uae_manual_nth
+    FROM with_rfi s
+    LEFT JOIN uae_manual_payments u ON u.order_id = s.order_id
+    WHERE s.rfi_nth = 1
 ),
 
-checkout AS (
-    SELECT k.order_id,
+with_checkout AS (
+    SELECT s.*,
            k.status AS checkout_status,
            ROW_NUMBER() OVER (
-               PARTITION BY k.order_id
+               PARTITION BY s.order_id
                ORDER BY COALESCE(k.updated_at, k.created_at) DESC NULLS LAST, k.created_at DESC NULLS LAST, k.status
-           ) AS nth
-    FROM checkout_payment_data k
-    JOIN stuck s ON s.order_id = k.order_id
+           ) AS checkout_nth
+    FROM with_uae_manual s
+    LEFT JOIN checkout_payment_data k ON k.order_id = s.order_id
+    WHERE s.uae_manual_nth = 1
 ),
 
-trm AS (
-    -- A fulfilment row exists: for GBP and EUR without a Falcon transaction, transaction monitoring holds the order.
-    SELECT DISTINCT order_id
-    FROM fulfillments_goms
-    WHERE order_id IN (SELECT order_id FROM stuck)
+with_trm AS (
+    -- Any fulfilment row will do: for GBP and EUR without a Falcon transaction it means that transaction monitoring
+    -- holds the order.
+    SELECT s.*,
+           CASE WHEN m.order_id IS NULL THEN 'false' ELSE 'true' END AS trm_hold,
+           ROW_NUMBER() OVER (PARTITION BY s.order_id ORDER BY m.order_id) AS trm_nth
+    FROM with_checkout s
+    LEFT JOIN fulfillments_goms m ON m.order_id = s.order_id
+    WHERE s.checkout_nth = 1
 )
 
-SELECT s.order_id,
-       s.order_status,
-       s.sub_state,
-       s.currency_from,
-       s.send_amount,
-       s.receive_amount,
-       s.created_at,
-       s.payment_acquirer,
-       payment.payment_status,
-       payment.payment_attempts,
-       lulu.lulu_status,
-       lulu.lulu_client,
-       CASE WHEN lulu.order_id IS NULL THEN 'false' ELSE 'true' END AS lulu_record,
-       falcon.transaction_id AS falcon_transaction_id,
-       falcon.falcon_status,
-       payout.payout_status,
-       payout.payout_partner,
-       rfi.rfi_status,
-       rfi.rfi_modified_at,
-       rda.rda_status,
-       uae_manual.uae_manual_status,
-       checkout.checkout_status,
-       CASE WHEN trm.order_id IS NULL THEN 'false' ELSE 'true' END AS trm_hold
-FROM stuck s
-JOIN payment         ON payment.order_id = s.order_id AND payment.nth = 1 AND payment.payment_status = 'COMPLETED'
-LEFT JOIN lulu       ON lulu.order_id = s.order_id AND lulu.nth = 1
-LEFT JOIN falcon     ON falcon.order_id = s.order_id AND falcon.nth = 1
-LEFT JOIN payout     ON payout.transaction_id = falcon.transaction_id AND payout.nth = 1
-LEFT JOIN rda        ON rda.transaction_id = falcon.transaction_id AND rda.nth = 1
-LEFT JOIN rfi        ON rfi.order_id = s.order_id AND rfi.nth = 1
-LEFT JOIN uae_manual ON uae_manual.order_id = s.order_id AND uae_manual.nth = 1
-LEFT JOIN checkout   ON checkout.order_id = s.order_id AND checkout.nth = 1
-LEFT JOIN trm        ON trm.order_id = s.order_id
-WHERE s.currency_from <> 'AED' OR lulu.order_id IS NOT NULL
-ORDER BY s.order_id;
+SELECT order_id,
+       order_status,
+       sub_state,
+       currency_from,
+       send_amount,
+       receive_amount,
+       created_at,
+       payment_acquirer,
+       payment_status,
+       payment_attempts,
+       lulu_status,
+       lulu_client,
+       lulu_record,
+       falcon_transaction_id,
+       falcon_status,
+       payout_status,
+       payout_partner,
+       rfi_status,
+       rfi_modified_at,
+       rda_status,
+       uae_manual_status,
+       checkout_status,
+       trm_hold
+FROM with_trm
+WHERE trm_nth = 1
+ORDER BY order_id;

@@ -41,7 +41,7 @@ func Briefing(p *triage.Plan, page Page) Message {
 	q := newQueue(p)
 	head := []Line{
 		dots(counted(q.orders, "order in the queue", "orders in the queue"), counted(q.onDuty, "agent on duty", "agents on duty")),
-		newLine(p, q),
+		newLine(p),
 		dots(Line{number(q.highValue), plain(" high-value")}, Line{number(q.p1), plain(" P1")}),
 	}
 	if len(q.value) > 0 {
@@ -65,7 +65,7 @@ func Briefing(p *triage.Plan, page Page) Message {
 	return Message{Summary: q.summary(p), Blocks: append(blocks, footer(page, "Each agent's orders are in the thread."))}
 }
 
-func newLine(p *triage.Plan, q queue) Line {
+func newLine(p *triage.Plan) Line {
 	if len(p.Dealt) == 0 {
 		return Line{number(0), plain(" new this run: there is nothing to assign")}
 	}

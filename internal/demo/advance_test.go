@@ -1,6 +1,7 @@
 package demo_test
 
 import (
+	"maps"
 	"slices"
 	"testing"
 	"time"
@@ -80,7 +81,7 @@ func TestAdvanceKeepsTheWorldConsistent(t *testing.T) {
 			after := once(t, w.Pending(to))
 			checkOrders(t, before, after, ever)
 			checkHealed(t, before, after, events, w.Healed()[len(healedBefore):])
-			checkEvents(t, before, after, events, to)
+			ledger.checkLeft(t, before, after, w.Healed(), to)
 			now, before = to, after
 		}
 	})
@@ -123,12 +124,13 @@ func checkHealed(t *rapid.T, before, after map[string]ecm.Order, events []demo.E
 	}
 }
 
-// checkEvents wants that only what is done, or too old for the list, leaves it.
-func checkEvents(t *rapid.T, before, after map[string]ecm.Order, events []demo.Event, now time.Time) {
-	for _, e := range events {
-		_, is := after[e.OrderID]
-		if old := before[e.OrderID].Stuck(now) > 30*24*time.Hour; !is && !old && e.Status != ecm.Resolved {
-			t.Errorf("%s left the list while it was %s", e.OrderID, e.Status)
+// checkLeft wants that only what healed, what an agent resolved or what is too old leaves the list.
+func (d *desk) checkLeft(t *rapid.T, before, after map[string]ecm.Order, healed []string, now time.Time) {
+	for id, o := range before {
+		_, is := after[id]
+		old := o.Stuck(now) > 30*24*time.Hour
+		if !is && !old && d.rows[id].Status != ecm.Resolved && !slices.Contains(healed, id) {
+			t.Errorf("%s left the list while it was %s", id, d.rows[id].Status)
 		}
 	}
 }
@@ -186,6 +188,63 @@ func TestAdvanceIgnoresWhatNobodyCanWorkOn(t *testing.T) {
 	rows = append(rows, ecm.Assignment{OrderID: "nobody's order", Status: ecm.Open})
 	if events := w.Advance(start().Add(9*time.Hour), rows); len(events) > 0 {
 		t.Errorf("somebody worked on %v", events)
+	}
+}
+
+// A ledger keeps the resolved row of an order that was dealt again.
+func TestAdvanceLooksPastResolvedRows(t *testing.T) {
+	t.Parallel()
+	var open, both []ecm.Assignment
+	for _, o := range demo.NewWorld(9, start(), usual).Pending(start()).Orders {
+		row := ecm.Assignment{OrderID: o.ID, AssignedAt: start(), Status: ecm.Open}
+		open = append(open, row)
+		row.Status = ecm.Resolved
+		both = append(both, row, open[len(open)-1])
+	}
+	later := start().Add(9 * time.Hour)
+	want := demo.NewWorld(9, start(), usual).Advance(later, open)
+	if diff := cmp.Diff(want, demo.NewWorld(9, start(), usual).Advance(later, both)); diff != "" || len(want) == 0 {
+		t.Errorf("%d events; with resolved rows too (-without +with):\n%s", len(want), diff)
+	}
+}
+
+// A run by hand assigns between two slots: nobody works on an order before it is theirs.
+func TestNobodyActsBeforeTheAssignment(t *testing.T) {
+	t.Parallel()
+	w, later := demo.NewWorld(9, start(), usual), start().Add(20*time.Hour)
+	assigned := map[string]time.Time{}
+	var open []ecm.Assignment
+	for i, id := range slices.Sorted(maps.Keys(ids(w, start()))) {
+		at := later.Add(time.Duration(i%2*10-8) * time.Hour) // two hours from then, or eight hours before
+		assigned[id] = at
+		open = append(open, ecm.Assignment{OrderID: id, AssignedAt: at, Status: ecm.Open})
+	}
+	events := w.Advance(later, open)
+	if len(events) == 0 {
+		t.Error("nobody did anything in eight hours")
+	}
+	for _, e := range events {
+		if !e.At.After(assigned[e.OrderID]) || e.At.After(later) {
+			t.Errorf("%+v, assigned at %v", e, assigned[e.OrderID])
+		}
+	}
+}
+
+func TestTooOldOrdersAreForgotten(t *testing.T) {
+	t.Parallel()
+	w, later := demo.NewWorld(9, start(), 2_000), start().Add(4*24*time.Hour)
+	tooOld := func() (n int) {
+		for _, o := range w.Pending(start()).Orders {
+			if o.Stuck(later) > 30*24*time.Hour {
+				n++
+			}
+		}
+		return n
+	}
+	was := tooOld()
+	w.Advance(later, nil)
+	if is := tooOld(); was == 0 || is > 0 {
+		t.Errorf("%d orders became too old for the list, and %d are still there", was, is)
 	}
 }
 

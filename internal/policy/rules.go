@@ -1,6 +1,7 @@
 package policy
 
 import (
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -74,7 +75,7 @@ func parse(source string, env map[string]any, result expr.Option) (rule, error) 
 	names := reader{}
 	ast.Walk(&tree.Node, &names)
 	if names.readsNil {
-		return rule{}, fmt.Errorf(`nil is not used in rules: compare with "" instead`)
+		return rule{}, errors.New(`nil is not used in rules: compare with "" instead`)
 	}
 	if _, err := expr.Compile(source, append(options(env), result)...); err != nil {
 		return rule{}, firstLine(err)
@@ -103,7 +104,7 @@ func (r *reader) Visit(node *ast.Node) {
 // makes no sense in a list of faults.
 func firstLine(err error) error {
 	line, _, _ := strings.Cut(err.Error(), "\n")
-	return fmt.Errorf("%s", line)
+	return errors.New(line)
 }
 
 // choice is several alternatives as one program, whose result is the index of

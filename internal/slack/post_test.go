@@ -68,7 +68,7 @@ func TestPostFailures(t *testing.T) {
 		{"JSON cut after posting", fake.SlackFault{Truncate: 30, Effect: true}, ecm.Ambiguous, 1},
 		{"ok without ts", fake.SlackFault{Body: `{"ok":true}`, Effect: true}, ecm.Ambiguous, 1},
 		{"ok without the message", fake.SlackFault{Body: `{"ok":true,"channel":"C1","ts":"1.000001"}`, Effect: true}, ecm.Ambiguous, 1},
-		{"more than anybody reads", fake.SlackFault{Body: `{"ok":true}` + strings.Repeat(" ", 9<<20), Effect: true}, ecm.Ambiguous, 1}, // F112
+		{"more than anybody reads", fake.SlackFault{Body: `{"ok":true,"ts":"1.000001","message":{"ts":"1.000001"}}` + strings.Repeat(" ", 9<<20), Effect: true}, ecm.Ambiguous, 1}, // F112
 		{"connection cut before", fake.SlackFault{Cut: true}, ecm.Ambiguous, 0},
 		{"connection cut after", fake.SlackFault{Cut: true, Effect: true}, ecm.Ambiguous, 1},
 		{"not in the channel", fake.SlackFault{Error: "not_in_channel"}, ecm.Permanent, 0},
@@ -179,6 +179,19 @@ func TestOrphanThatStays(t *testing.T) {
 	}
 }
 
+// F19: somebody else was quicker to delete the orphan; nothing is left, as promised.
+func TestOrphanThatIsGoneAlready(t *testing.T) {
+	t.Parallel()
+	s, c := connect(t)
+	parent := mustPost(t, c, post("briefing", ""))
+	s.Remove(fake.SlackChannelID, parent.TS)
+	s.Inject(fake.SlackFault{Method: "chat.delete", Error: "message_not_found", Effect: true})
+	_, err := c.Post(t.Context(), post("agent/asha", parent.TS))
+	if !errors.Is(err, ecm.ErrThreadGone) {
+		t.Errorf("error %v, want ErrThreadGone", err)
+	}
+}
+
 func TestReplyWhereSlackSaysTheThreadIsGone(t *testing.T) {
 	t.Parallel()
 	for _, name := range []string{"thread_not_found", "cannot_reply_to_message"} {
@@ -280,6 +293,26 @@ func TestPostInPartsIsAllOrNothing(t *testing.T) {
 	again := mustPost(t, c, long("briefing", ""))
 	if sent := mustSent(t, c, ""); len(sent) != 1 || sent[0].Receipt != again {
 		t.Errorf("read back %+v, want the whole one, %+v", sent, again)
+	}
+}
+
+// A run that is told to stop between two parts still takes the first one back.
+func TestPostInPartsStopsCleanly(t *testing.T) {
+	t.Parallel()
+	s, c := connect(t)
+	ctx, cancel := context.WithCancel(t.Context())
+	s.Inject(fake.SlackFault{Method: "chat.postMessage", Skip: 1, Hang: true})
+	s.Before(func(call fake.SlackCall) {
+		if call.N == 2 {
+			cancel()
+		}
+	})
+	_, err := c.Post(ctx, long("briefing", ""))
+	if !errors.Is(err, context.Canceled) {
+		t.Errorf("error %v", err)
+	}
+	if left := len(s.Messages()); left != 0 {
+		t.Errorf("%d parts left", left)
 	}
 }
 

@@ -1,6 +1,7 @@
 package slack
 
 import (
+	"slices"
 	"strings"
 	"testing"
 	"unicode/utf16"
@@ -118,6 +119,45 @@ func TestPartsAreNumberedOnlyWhereThereAreSeveral(t *testing.T) {
 	}
 	if diff := cmp.Diff([]string{"long\n(1/2) | (1/2)", "long\n(2/2) | (2/2)"}, got); diff != "" {
 		t.Error(diff)
+	}
+}
+
+// F12, F13: the places where one more would be too many.
+func TestPartsAtTheLimits(t *testing.T) {
+	t.Parallel()
+	section := func(lines ...string) brief.Block {
+		b := brief.Block{Kind: brief.Section}
+		for _, line := range lines {
+			b.Lines = append(b.Lines, brief.Line{{Text: line}})
+		}
+		return b
+	}
+	x := func(n int) string { return strings.Repeat("x", n) }
+	for _, tt := range []struct {
+		name   string
+		blocks []brief.Block
+		want   []int // blocks of each part, marker included
+	}{
+		{"fifty blocks", slices.Repeat([]brief.Block{section("x")}, 50), []int{50}},
+		{"fifty-one blocks", slices.Repeat([]brief.Block{section("x")}, 51), []int{50, 3}},
+		{"two rows in one section", []brief.Block{section(x(1500), x(1498))}, []int{1}},
+		{"two rows and their break do not fit", []brief.Block{section(x(1500), x(1500))}, []int{2}},
+		{"all blocks at the limit", slices.Repeat([]brief.Block{section(x(3000))}, 3), []int{3}},
+		{"all blocks above the limit", append(slices.Repeat([]brief.Block{section(x(3000))}, 3), section("x")), []int{3, 3}},
+		{"a row as long as a section", []brief.Block{section(x(3000))}, []int{1}},
+		{"a row longer than a section", []brief.Block{section(x(3001))}, []int{2}},
+	} {
+		parts := blockParts(brief.Message{Summary: x(5000), Blocks: tt.blocks}, 0)
+		var got []int
+		for _, p := range parts {
+			got = append(got, len(p.blocks))
+			if len(p.text) > textLimit {
+				t.Errorf("%s: text of %d", tt.name, len(p.text))
+			}
+		}
+		if diff := cmp.Diff(tt.want, got); diff != "" {
+			t.Errorf("%s: %s", tt.name, diff)
+		}
 	}
 }
 

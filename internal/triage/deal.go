@@ -162,9 +162,9 @@ func byAmount(a, b *Outcome) int {
 // urgency is what orders are sorted by, side by side in memory: with a million
 // orders most of the time of a comparison is waiting for their fields.
 type urgency struct {
-	score   ecm.Score
-	minor   int64 // the amount in hundredths, rounded down
-	index   int
+	score ecm.Score
+	minor int64 // the amount in hundredths, rounded down
+	index int
 }
 
 // byUrgency sorts by score, highest first; ties: larger amount, older, then id.
