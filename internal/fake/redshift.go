@@ -33,6 +33,7 @@ type Redshift struct {
 	tb        testing.TB
 	listener  net.Listener
 	security  *wireSecurity // nil: no TLS
+	accepting sync.WaitGroup
 	sessions  sync.WaitGroup
 	mu        sync.Mutex
 	columns   []string
@@ -99,7 +100,7 @@ func startRedshift(tb testing.TB, host string, security *wireSecurity) *Redshift
 		Host: host, Port: number, tb: tb, listener: listener, security: security,
 		lines: map[uint32]net.Conn{}, cancelled: map[uint32]chan struct{}{},
 	}
-	r.sessions.Go(r.accept)
+	r.accepting.Go(r.accept)
 	tb.Cleanup(r.stop)
 	return r
 }
@@ -125,6 +126,12 @@ func (r *Redshift) Seen() RedshiftSeen {
 	seen := r.seen
 	seen.Statements, seen.Arguments = slices.Clone(seen.Statements), slices.Clone(seen.Arguments)
 	return seen
+}
+
+// Settled is what clients did once all connections so far have ended.
+func (r *Redshift) Settled() RedshiftSeen {
+	r.sessions.Wait()
+	return r.Seen()
 }
 
 // note changes what was seen.
@@ -175,5 +182,6 @@ func (r *Redshift) stop() {
 		}
 	}
 	r.mu.Unlock()
+	r.accepting.Wait()
 	r.sessions.Wait()
 }

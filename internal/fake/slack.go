@@ -180,7 +180,7 @@ func (s *Slack) perform(call SlackCall) slackAnswer {
 	method, known := slackMethods()[call.Method]
 	switch {
 	case !known:
-		s.sin("%s is outside what this bot may call", call.Method)
+		s.sinf("%s is outside what this bot may call", call.Method)
 		return slackFail("unknown_method")
 	case call.token == "":
 		return slackFail("not_authed")
@@ -207,8 +207,8 @@ func slackMethods() map[string]func(*Slack, SlackCall) slackAnswer {
 	}
 }
 
-// sin notes something that Slack lets pass and that we never want to do. The lock is held.
-func (s *Slack) sin(format string, args ...any) {
+// sinf notes something that Slack lets pass and that we never want to do. The lock is held.
+func (s *Slack) sinf(format string, args ...any) {
 	s.sins = append(s.sins, fmt.Sprintf(format, args...))
 }
 

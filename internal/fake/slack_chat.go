@@ -149,13 +149,13 @@ func (s *Slack) keep(m *SlackMessage) {
 
 func (s *Slack) noteSins(m *SlackMessage) {
 	if m.Params.Get("text") == "" {
-		s.sin("message %s: no_text: blocks without text give an empty notification", m.TS)
+		s.sinf("message %s: no_text: blocks without text give an empty notification", m.TS)
 	}
 	if n := len(m.Params.Get("text")); n > slackTextAdvised {
-		s.sin("message %s: text of %d is longer than the advised %d", m.TS, n, slackTextAdvised)
+		s.sinf("message %s: text of %d is longer than the advised %d", m.TS, n, slackTextAdvised)
 	}
 	if parent := s.find(m.Channel, m.ThreadTS); parent != nil && parent.ThreadTS != "" {
-		s.sin("message %s: replies to the reply %s", m.TS, parent.TS)
+		s.sinf("message %s: replies to the reply %s", m.TS, parent.TS)
 	}
 }
 

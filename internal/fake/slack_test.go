@@ -52,7 +52,7 @@ func newSlackCaller(t *testing.T) slackCaller {
 }
 
 // raw sends a call and returns the answer as it came.
-func (c slackCaller) raw(method, token string, params ...string) (*http.Response, string, error) {
+func (c slackCaller) raw(method, token string, params ...string) (int, http.Header, string, error) {
 	c.t.Helper()
 	form := url.Values{"token": {token}}
 	for i := 0; i < len(params); i += 2 {
@@ -65,16 +65,16 @@ func (c slackCaller) raw(method, token string, params ...string) (*http.Response
 	req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 	resp, err := http.DefaultClient.Do(req)
 	if err != nil {
-		return nil, "", err
+		return 0, nil, "", err
 	}
-	defer resp.Body.Close()
+	defer func() { _ = resp.Body.Close() }()
 	body, err := io.ReadAll(resp.Body)
-	return resp, string(body), err
+	return resp.StatusCode, resp.Header, string(body), err
 }
 
 func (c slackCaller) call(method string, params ...string) slackReply {
 	c.t.Helper()
-	resp, body, err := c.raw(method, fake.SlackToken, params...)
+	status, header, body, err := c.raw(method, fake.SlackToken, params...)
 	if err != nil {
 		c.t.Fatalf("%s: %v", method, err)
 	}
@@ -82,7 +82,7 @@ func (c slackCaller) call(method string, params ...string) slackReply {
 	if err := json.Unmarshal([]byte(body), &reply); err != nil {
 		c.t.Fatalf("%s answered %q: %v", method, body, err)
 	}
-	reply.Status, reply.Header = resp.StatusCode, resp.Header
+	reply.Status, reply.Header = status, header
 	return reply
 }
 
@@ -118,7 +118,7 @@ func TestSlackRefusesTokensAndNeverEchoesThem(t *testing.T) {
 	t.Parallel()
 	c := newSlackCaller(t)
 	for token, want := range map[string]string{"": "not_authed", "xoxb-canary-wrong": "invalid_auth"} {
-		_, body, err := c.raw("auth.test", token)
+		_, _, body, err := c.raw("auth.test", token)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -343,7 +343,7 @@ func TestSlackChannelsAndScopes(t *testing.T) {
 		t.Errorf("info of C1: %s", got.Channel)
 	}
 	c.s.SetScopes("chat:write", "channels:history")
-	if got := c.call("auth.test").Header.Get("X-OAuth-Scopes"); got != "chat:write,channels:history" {
+	if got := c.call("auth.test").Header.Get("X-Oauth-Scopes"); got != "chat:write,channels:history" {
 		t.Errorf("X-OAuth-Scopes %q", got)
 	}
 	got := c.call("users.lookupByEmail", "email", "a@example.com")

@@ -98,7 +98,7 @@ func failed(name string, err error) ecm.Check {
 // scopesOf reads the scopes of the token from the answer of auth.test; known is
 // false where Slack did not send them.
 func scopesOf(me *slack.AuthTestResponse) (scopes map[string]bool, known bool) {
-	list := me.Header.Get("X-OAuth-Scopes")
+	list := me.Header.Get("X-Oauth-Scopes")
 	scopes = map[string]bool{}
 	for scope := range strings.SplitSeq(list, ",") {
 		scopes[strings.TrimSpace(scope)] = true

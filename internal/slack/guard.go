@@ -47,17 +47,17 @@ func newGuard(client *http.Client) guard {
 
 // Do sends a request and returns its answer if that says ok:true.
 func (g guard) Do(req *http.Request) (*http.Response, error) {
-	resp, err := g.client.Do(req)
+	resp, err := g.client.Do(req) //nolint:gosec // the address is a setting of whoever runs the program
 	if err != nil {
 		return nil, undelivered(err)
 	}
-	defer resp.Body.Close()
+	defer func() { _ = resp.Body.Close() }() // read to its end, or given up
 	body, err := io.ReadAll(io.LimitReader(resp.Body, answerLimit+1))
 	if err != nil {
-		return nil, &ecm.Failure{Err: fmt.Errorf("Slack's answer broke off: %w", withoutAddress(err))}
+		return nil, &ecm.Failure{Err: fmt.Errorf("the answer broke off: %w", withoutAddress(err))}
 	}
 	if len(body) > answerLimit {
-		return nil, &ecm.Failure{Err: fmt.Errorf("Slack's answer is larger than %d bytes", answerLimit)}
+		return nil, &ecm.Failure{Err: fmt.Errorf("the answer is larger than %d bytes", answerLimit)}
 	}
 	if err := judge(resp.StatusCode, resp.Header, body); err != nil {
 		return nil, err
@@ -102,7 +102,7 @@ func strange(status int) error {
 	}
 	return &ecm.Failure{
 		Class: class,
-		Err:   fmt.Errorf("Slack's address answered HTTP %d %s", status, http.StatusText(status)),
+		Err:   fmt.Errorf("what answered is not Slack: HTTP %d %s", status, http.StatusText(status)),
 		Mend:  checkAddress,
 	}
 }
@@ -114,7 +114,7 @@ func tooMany(header http.Header) error {
 	return &ecm.Failure{
 		Class: ecm.Retryable,
 		Wait:  wait,
-		Err:   fmt.Errorf("Slack takes no more messages for %s (rate limit)", wait),
+		Err:   fmt.Errorf("the rate limit is reached: wait %s", wait),
 	}
 }
 

@@ -49,6 +49,7 @@ type features struct {
 // without drops what Slack's refusal complains about; ok is false if that is nothing.
 func (f features) without(err error) (fewer features, ok bool) {
 	switch {
+	case ecm.ClassOf(err) != ecm.Permanent: // no refusal, or a part that is still there
 	case f.blocks && named(err, "invalid_blocks", "invalid_blocks_format", "msg_blocks_too_long"):
 		return features{metadata: f.metadata}, true
 	case f.metadata && named(err, "invalid_metadata_format", "invalid_metadata_schema", "metadata_too_large", "metadata_must_be_sent_from_app"):
@@ -105,7 +106,7 @@ func (c *Client) sendPart(ctx context.Context, post brief.Post, p part, use feat
 	case err != nil:
 		return brief.Receipt{}, posting(what, err)
 	case ts == "" || message.Timestamp == "":
-		return brief.Receipt{}, posting(what, errors.New("Slack's answer does not say which message it is about"))
+		return brief.Receipt{}, posting(what, errors.New("the answer does not say which message it is about"))
 	case post.Thread != "" && message.ThreadTimestamp != post.Thread:
 		return brief.Receipt{}, c.fellOut(ctx, post.Thread, ts)
 	}

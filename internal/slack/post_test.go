@@ -3,7 +3,10 @@ package slack_test
 import (
 	"context"
 	"errors"
+	"io"
+	"log"
 	"net/http"
+	"net/http/httptest"
 	"strconv"
 	"strings"
 	"testing"
@@ -110,6 +113,25 @@ func TestPostIsUndeliveredWithoutConnection(t *testing.T) {
 	_, err := c.Post(t.Context(), post("briefing", ""))
 	wantClass(t, err, ecm.Retryable)
 	wantClass(t, c.Ready(t.Context()), ecm.Retryable)
+}
+
+// F100: an address that cannot prove who it is gets no token, and no second try.
+func TestPostDistrustsAnUnknownCertificate(t *testing.T) {
+	t.Parallel()
+	s := fake.NewSlack(t)
+	server := httptest.NewUnstartedServer(s)
+	server.Config.ErrorLog = log.New(io.Discard, "", 0)
+	server.StartTLS()
+	t.Cleanup(server.Close)
+	with := settings(s)
+	with.APIURL = server.URL + "/api" // without the slash at its end, as people write it
+	_, err := slack.New(with).Post(t.Context(), post("briefing", ""))
+	wantClass(t, err, ecm.Permanent)
+	if got := len(s.Calls()); got != 0 {
+		t.Errorf("%d calls", got)
+	}
+	with.HTTP = server.Client()
+	mustPost(t, slack.New(with), post("briefing", ""))
 }
 
 // F98: a redirect would carry the token to whoever it points at.

@@ -25,7 +25,7 @@ var (
 // sentence, into our log.
 func refusal(name, needed string) error {
 	if !errorName.MatchString(name) {
-		return &ecm.Failure{Err: errors.New("Slack answered ok:false without the name of an error")}
+		return &ecm.Failure{Err: errors.New("the answer is ok:false without the name of an error")}
 	}
 	class, mend := remedy(name)
 	if name == "missing_scope" && scopeList.MatchString(needed) {

@@ -97,14 +97,14 @@ func (c *Client) complete(messages []slack.Message, me *slack.AuthTestResponse) 
 		if !ok || !isFrom(message, me) {
 			continue
 		}
-		p := open[mark.tag()]
+		p := open[mark.tag]
 		if p == nil {
 			p = &parcel{seen: map[int]bool{}}
-			open[mark.tag()] = p
+			open[mark.tag] = p
 		}
 		if ts, whole := p.add(mark, message.Timestamp); whole {
-			sent = append(sent, brief.Sent{Tag: mark.tag(), Receipt: brief.Receipt{Channel: c.channel, TS: ts}})
-			delete(open, mark.tag())
+			sent = append(sent, brief.Sent{Tag: mark.tag, Receipt: brief.Receipt{Channel: c.channel, TS: ts}})
+			delete(open, mark.tag)
 		}
 	}
 	return sent
@@ -123,11 +123,11 @@ type parcel struct {
 
 // add takes a part in; whole says that none is missing now.
 func (p *parcel) add(m mark, ts string) (first string, whole bool) {
-	if m.No <= 1 {
+	if m.no == 1 {
 		p.first = ts
 	}
-	p.seen[max(m.No, 1)] = true
-	return p.first, len(p.seen) >= max(m.Of, 1)
+	p.seen[m.no] = true
+	return p.first, len(p.seen) >= m.of
 }
 
 // timestamp is a moment as Slack writes it: seconds, and six digits behind the point.

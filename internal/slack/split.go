@@ -3,6 +3,7 @@ package slack
 import (
 	"cmp"
 	"fmt"
+	"slices"
 	"strings"
 	"unicode/utf8"
 
@@ -52,7 +53,7 @@ func blockParts(m brief.Message, spare int) []part {
 	for i, group := range groups {
 		p := part{no: i + 1, of: len(groups), blocks: group}
 		if p.of > 1 {
-			p.blocks = append(group[:len(group):len(group)], block{kind: brief.Context, text: p.marker()})
+			p.blocks = slices.Concat(group, []block{{kind: brief.Context, text: p.marker()}})
 		}
 		p.text = shorten(summary(m), textLimit-markerRoom-spare) + p.suffix()
 		parts = append(parts, p)

@@ -31,13 +31,16 @@ func migrate(ctx context.Context, db *sql.DB) error {
 		if err != nil {
 			return fmt.Errorf("read its version: %w", err)
 		}
-		if false {
+		if version > target {
 			return tooNew(version, target)
 		}
 		if version == target {
 			return nil
 		}
-		if _, err = steps.Up(ctx); err != nil && version == last {
+		if _, err = steps.Up(ctx); err == nil {
+			return nil
+		}
+		if version == last {
 			return fmt.Errorf("bring it from version %d to %d: %w", version, target, err)
 		}
 		last = version

@@ -10,9 +10,9 @@ import (
 )
 
 // keptRows is how many rows, newest first, a snapshot holds besides all that are
-// not resolved. A resolved one matters while its order can still be pending: the
-// pending list goes back 30 days, and more than 600 new rows a day would be two
-// thirds of this. A count, not a time: it needs no clock and trusts no cell.
+// not resolved. A resolved row matters while its order can still be pending: the
+// pending list goes back 30 days, and 600 new rows on each of them make 18,000.
+// A count, not a time: it needs no clock and trusts no cell.
 const keptRows = 20_000
 
 // keptRuns is how many runs, newest first, a snapshot holds besides all that owe messages.

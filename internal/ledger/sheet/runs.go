@@ -1,0 +1,193 @@
+package sheet
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"net/url"
+	"slices"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"google.golang.org/api/sheets/v4"
+
+	"pi-manager/internal/ecm"
+)
+
+// A row of the Runs tab. Run ID to Guardrails are for people. Record is the run
+// as JSON, and never changes. What changes is text that can be found again by
+// its content alone, wherever the row stands by then:
+//
+//	Finished   owes messages (3f0c...)         -> 2026-02-17 12:01:00
+//	Messages   briefing: owed:9a1b...          -> briefing: C0123 1700000000.000100
+//	Outbox     outbox 3f0c... 1/2 {"briefing":  -> blank
+//
+// The hexadecimal words are hashes of the run's id, or of it and the part.
+
+const (
+	outboxChunk = 40_000 // bytes; well below the 50,000 characters of a cell (F58)
+	keptRuns    = 50     // in a snapshot, besides all that owe messages
+)
+
+// runMark is the word that a run's changing cells carry.
+func runMark(runID string) string { return mark(runID) }
+
+// partMark is the word that an owed message of a run carries.
+func partMark(runID, part string) string { return mark(runID + "\x00" + part) }
+
+func mark(text string) string {
+	sum := sha256.Sum256([]byte(text))
+	return hex.EncodeToString(sum[:8])
+}
+
+// runCells is the row of a run, by header.
+func runCells(run ecm.Run) (map[string]*sheets.CellData, error) {
+	record, err := json.Marshal(stripped(run))
+	if err != nil {
+		return nil, fmt.Errorf("encode the record of %s: %w", run.ID, err)
+	}
+	if len(record) > maxCellText {
+		return nil, permanent("", "the record of %s takes %d characters, more than a cell holds", run.ID, len(record))
+	}
+	cells := map[string]*sheets.CellData{
+		runIDHeader:      textCell(run.ID),
+		workflowHeader:   textCell(string(run.Workflow)),
+		slotHeader:       textCell(string(run.Slot)),
+		startedHeader:    textCell(ecm.FormatTime(run.Started)),
+		finishedHeader:   textCell(finishedText(run)),
+		resultHeader:     textCell(string(run.Result)),
+		countsHeader:     textCell(countsText(run.Counts)),
+		guardrailsHeader: textCell(guardrailsText(run.Guardrails)),
+		messagesHeader:   textCell(messagesText(run)),
+		recordHeader:     textCell(string(record)),
+	}
+	for i, chunk := range outbox(run) {
+		cells[outboxColumn(i)] = textCell(chunk)
+	}
+	return cells, nil
+}
+
+// stripped is the run without what changes later and without what is kept elsewhere.
+func stripped(run ecm.Run) ecm.Run {
+	run.Finished = time.Time{}
+	run.Messages = slices.Clone(run.Messages)
+	for i := range run.Messages {
+		m := &run.Messages[i]
+		*m = ecm.Owed{Part: m.Part, Kind: m.Kind, Hash: m.Hash}
+	}
+	return run
+}
+
+func finishedText(run ecm.Run) string {
+	if run.Finished.IsZero() {
+		return unfinished(run.ID)
+	}
+	return ecm.FormatTime(run.Finished)
+}
+
+func unfinished(runID string) string { return "owes messages (" + runMark(runID) + ")" }
+
+func countsText(counts map[string]int) string {
+	var parts []string
+	for name, n := range counts {
+		parts = append(parts, fmt.Sprintf("%s %d", name, n))
+	}
+	slices.Sort(parts)
+	return strings.Join(parts, ", ")
+}
+
+func guardrailsText(verdicts []ecm.Verdict) string {
+	var lines []string
+	for _, g := range verdicts {
+		lines = append(lines, fmt.Sprintf("%s: %s (%s)", g.Check, g.Value, g.Level))
+	}
+	return strings.Join(lines, "\n")
+}
+
+// messagesText has one line a message: its part, then where it was posted or that it is owed.
+func messagesText(run ecm.Run) string {
+	var lines []string
+	for _, m := range run.Messages {
+		lines = append(lines, m.Part+": "+stateText(run.ID, m))
+	}
+	return strings.Join(lines, "\n")
+}
+
+const owedPrefix = "owed:"
+
+// stateText is the last part of a message's line. Escaped as in an address, no
+// word of it holds a blank, a quote or anything that a pattern or its replacement would take as a sign.
+func stateText(runID string, m ecm.Owed) string {
+	words := []string{owedPrefix + partMark(runID, m.Part)}
+	if m.Delivered() {
+		words = []string{"-", url.QueryEscape(m.TS)}
+		if m.Channel != "" {
+			words[0] = url.QueryEscape(m.Channel)
+		}
+	}
+	if m.Note != "" {
+		words = append(words, url.QueryEscape(m.Note))
+	}
+	return strings.Join(words, " ")
+}
+
+// readState is the opposite of stateText.
+func readState(m *ecm.Owed, state string) {
+	words := strings.Split(state, " ")
+	for i, w := range words {
+		if plain, err := url.QueryUnescape(w); err == nil {
+			words[i] = plain
+		}
+	}
+	note := 2
+	if strings.HasPrefix(state, owedPrefix) {
+		note = 1
+	} else if len(words) >= 2 {
+		m.Channel, m.TS = strings.TrimPrefix(words[0], "-"), words[1]
+	}
+	if len(words) > note {
+		m.Note = words[note]
+	}
+}
+
+// outbox is the text of the owed messages as JSON, cut to what a cell holds.
+func outbox(run ecm.Run) []string {
+	bodies := map[string]string{}
+	for _, m := range run.Messages {
+		if !m.Delivered() && len(m.Body) > 0 {
+			bodies[m.Part] = string(m.Body) // a string: its bytes come back as they were
+		}
+	}
+	if len(bodies) == 0 {
+		return nil
+	}
+	text, err := json.Marshal(bodies)
+	if err != nil {
+		panic("sheet: text does not encode: " + err.Error()) // cannot happen
+	}
+	var chunks []string
+	for rest := string(text); rest != ""; {
+		cut := min(outboxChunk, len(rest))
+		for cut < len(rest) && !utf8.RuneStart(rest[cut]) {
+			cut--
+		}
+		chunks, rest = append(chunks, rest[:cut]), rest[cut:]
+	}
+	for i, chunk := range chunks {
+		chunks[i] = fmt.Sprintf("%s%d/%d %s", outboxMark(run.ID), i+1, len(chunks), chunk)
+	}
+	return chunks
+}
+
+// outboxMark is what the outbox cells of a run begin with.
+func outboxMark(runID string) string { return "outbox " + runMark(runID) + " " }
+
+// outboxColumn is the header of the outbox's n-th column, from 0: many agents need several.
+func outboxColumn(n int) string {
+	if n == 0 {
+		return outboxHeader
+	}
+	return fmt.Sprintf("%s %d", outboxHeader, n+1)
+}

@@ -1,0 +1,29 @@
+package main
+
+import (
+	"os"
+	"testing"
+
+	"github.com/rogpeppe/go-internal/testscript"
+
+	"pi-manager/internal/cli"
+)
+
+// TestMain makes this test binary stand in for pi-manager, in scripts and for
+// every test that starts it as a process.
+func TestMain(m *testing.M) {
+	testscript.Main(m, map[string]func(){
+		"pi-manager": func() { os.Exit(cli.Main(os.Args[1:], os.Environ(), os.Stdout, os.Stderr)) },
+	})
+}
+
+// TestScripts runs testdata/script/*.txtar: the binary as people type it, its
+// output and its exit statuses.
+func TestScripts(t *testing.T) {
+	testscript.Run(t, testscript.Params{
+		Dir: "testdata/script",
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){
+			"exits": exits,
+		},
+	})
+}
