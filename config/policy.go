@@ -2,6 +2,7 @@ package config
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -34,6 +35,7 @@ func ParsePolicy(file File) (*policy.Policy, error) {
 	if err := yaml.Unmarshal([]byte(file.Text), &root); err != nil {
 		return nil, yamlFaults(file.Path, err)
 	}
+	slices.SortStableFunc(broken, func(a, b policy.Fault) int { return lineOf(&root, a.Path) - lineOf(&root, b.Path) })
 	var faults Faults
 	for _, fault := range broken {
 		faults.add(fmt.Sprintf("%s:%d", file.Path, lineOf(&root, fault.Path)), "%s: %s", strings.Join(fault.Path, "."), fault.Message)

@@ -30,7 +30,7 @@ func TestSecretsFromFiles(t *testing.T) {
 			variables[name+"_FILE"] = write(t, "secret", secret+ending) + ending
 		}
 		got := load(t, variables)
-		if got.Redshift.Password != want.Redshift.Password || got.Sheet.Account != want.Sheet.Account || got.Slack.Token != want.Slack.Token {
+		if got.Redshift.Password.Reveal() != want.Redshift.Password.Reveal() || got.Sheet.Account.Reveal() != want.Sheet.Account.Reveal() || got.Slack.Token.Reveal() != want.Slack.Token.Reveal() {
 			t.Errorf("files that end in %q give other secrets than the variables", ending)
 		}
 		if source := row(t, got, "REDSHIFT_PASSWORD").Source; source != "REDSHIFT_PASSWORD_FILE, environment" {

@@ -117,10 +117,10 @@ func TestLoadProduction(t *testing.T) {
 		Notify:    config.Part{Kind: config.KindSlack},
 		Redshift: config.Redshift{
 			Host: "ecm.abc.eu-west-1.redshift.amazonaws.com", Port: 5439, Database: "dev",
-			User: "reader", Password: "hunter2", SSLMode: "verify-full",
+			User: "reader", Password: ecm.NewSecret("hunter2"), SSLMode: "verify-full",
 		},
-		Sheet: config.Sheet{SpreadsheetID: "1AbC-d_9", Account: ecm.Secret(accountKey("hunter2")), AccountEmail: accountEmail},
-		Slack: config.Slack{Token: "xoxb-hunter2", ChannelID: "C0123ABCD"},
+		Sheet: config.Sheet{SpreadsheetID: "1AbC-d_9", Account: ecm.NewSecret(accountKey("hunter2")), AccountEmail: accountEmail},
+		Slack: config.Slack{Token: ecm.NewSecret("xoxb-hunter2"), ChannelID: "C0123ABCD"},
 	}
 	if diff := cmp.Diff(want, got, cmpopts.IgnoreUnexported(config.Settings{})); diff != "" {
 		t.Errorf("settings (-want +got):\n%s", diff)
@@ -137,7 +137,7 @@ func TestEachNeededVariableDropped(t *testing.T) {
 		onlyFault(t, faults(t, with(map[string]string{name: ""})), name+": not set; ", " needs it")
 	}
 	got := load(t, with(map[string]string{"GOOGLE_SERVICE_ACCOUNT_JSON": ""}))
-	if got.Ledger.Kind != config.KindSheet || got.Sheet.Account != "" {
+	if got.Ledger.Kind != config.KindSheet || !got.Sheet.Account.IsZero() {
 		t.Errorf("without a key: ledger %v, key %q", got.Ledger, got.Sheet.Account)
 	}
 }

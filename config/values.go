@@ -35,7 +35,7 @@ func word(field *string) setter {
 
 func secret(field *ecm.Secret) setter {
 	return func(text string) (string, error) {
-		*field = ecm.Secret(text)
+		*field = ecm.NewSecret(text)
 		return field.String(), nil
 	}
 }
@@ -166,7 +166,7 @@ func (s *Sheet) setAccount(text string) (string, error) {
 	if block, _ := pem.Decode([]byte(key.Key)); block == nil {
 		return "", errors.New("its private_key is not PEM; most often its line breaks (\\n) were lost or doubled on the way: pass the file instead")
 	}
-	s.Account, s.AccountEmail = ecm.Secret(text), key.Email
+	s.Account, s.AccountEmail = ecm.NewSecret(text), key.Email
 	return s.Account.String() + " (" + key.Email + ")", nil
 }
 

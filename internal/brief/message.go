@@ -8,6 +8,7 @@ package brief
 import (
 	"encoding/json"
 	"strings"
+	"unicode"
 )
 
 // Message is one message: a summary for notifications, and blocks of lines.
@@ -121,7 +122,9 @@ func Printable(text string) string {
 			return ' '
 		case r < 0x20 || r >= 0x7f && r < 0xa0:
 			return -1
-		case r >= 0x200b && r <= 0x200f, r >= 0x2028 && r <= 0x202e, r >= 0x2060 && r <= 0x206f, r == 0xfeff:
+		case r >= 0x200b && r <= 0x200f, r >= 0x2028 && r <= 0x202e, r >= 0x2060 && r <= 0x206f, r == 0xfeff, r == 0xad:
+			return -1
+		case unicode.Is(unicode.Bidi_Control, r), r >= 0xe0000 && r <= 0xe007f:
 			return -1
 		}
 		return r

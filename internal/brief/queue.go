@@ -7,6 +7,10 @@ import (
 	"pi-manager/internal/triage"
 )
 
+// maxCurrencies is how many totals are shown. People's own rows may hold anything
+// as a currency; the company has three.
+const maxCurrencies = 6
+
 // queue adds up what the team has in hand after a plan.
 type queue struct {
 	orders    int
@@ -53,8 +57,12 @@ func (q *queue) add(m ecm.Money) {
 
 func (q *queue) totals() []Line {
 	var lines []Line
-	for _, sum := range q.value.Sorted() {
+	sums := q.value.Sorted()
+	for _, sum := range sums[:min(maxCurrencies, len(sums))] {
 		lines = append(lines, Line{bold(sum.String())})
+	}
+	if left := len(sums) - maxCurrencies; left > 0 {
+		lines = append(lines, Line{plain(fmt.Sprintf("and %d more currencies", left))})
 	}
 	return lines
 }

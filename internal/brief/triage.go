@@ -66,7 +66,12 @@ func Briefing(p *triage.Plan, page Page) Message {
 }
 
 func newLine(p *triage.Plan) Line {
-	if len(p.Dealt) == 0 {
+	switch {
+	case p.Stopped:
+		return Line{number(0), plain(" new this run: a guardrail stopped it")}
+	case len(p.Dealt) == 0 && len(p.Overflow) > 0:
+		return Line{number(0), plain(" new this run: nobody has a free slot")}
+	case len(p.Dealt) == 0:
 		return Line{number(0), plain(" new this run: there is nothing to assign")}
 	}
 	line := Line{number(len(p.Dealt)), plain(" new this run")}
@@ -87,7 +92,7 @@ func notes(p *triage.Plan, page Page) []Line {
 	if len(p.Overflow) > 0 {
 		lines = append(lines, overflowLine(p))
 	}
-	lines = append(lines, Line{number(len(p.Outcomes)), plain(" came in: " + mix(p))})
+	lines = append(lines, Line{number(len(p.Outcomes)), plain(" came in" + mix(p))})
 	for _, v := range p.Verdicts {
 		if v.Level == ecm.LevelNotice {
 			lines = append(lines, Line{plain("Notice: " + v.Message)})
@@ -131,11 +136,14 @@ func overflowLine(p *triage.Plan) Line {
 }
 
 func mix(p *triage.Plan) string {
+	if len(p.Mix) == 0 {
+		return ""
+	}
 	parts := make([]string, len(p.Mix))
 	for i, share := range p.Mix {
 		parts[i] = fmt.Sprintf("%s %s (%d)", share.Currency, share.Percent, share.Orders)
 	}
-	return strings.Join(parts, ", ")
+	return ": " + strings.Join(parts, ", ")
 }
 
 // reasonLine counts the outcomes of a kind by reason, the most frequent first.
@@ -182,7 +190,7 @@ func agentLines(p *triage.Plan, room int) []Line {
 	for _, d := range desks[len(taken):] {
 		open += len(d.Tickets)
 	}
-	return append(slices.Clone(taken), Line{number(open), plain(fmt.Sprintf(" open with %d more agents, each with a reply in the thread", left))})
+	return append(slices.Clone(taken), Line{number(open), plain(fmt.Sprintf(" open with the other agents (%d)", left))})
 }
 
 func deskLine(d *triage.Desk) Line {

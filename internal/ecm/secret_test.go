@@ -25,7 +25,7 @@ type client struct {
 // No verb, flag or place shows a secret (I9: no canary in any sink).
 func TestSecretIsNeverPrinted(t *testing.T) {
 	t.Parallel()
-	secret := ecm.Secret(canary)
+	secret := ecm.NewSecret(canary)
 	values := map[string]any{
 		"bare": secret, "pointer": &secret, "slice": []ecm.Secret{secret}, "map": map[string]ecm.Secret{"k": secret},
 		"exported field": struct{ Token ecm.Secret }{secret}, "unexported field": client{hidden: secret}, "behind a pointer": &client{hidden: secret},
@@ -55,7 +55,7 @@ func firstLeak(value any) string {
 
 func TestSecretIsNeverEncoded(t *testing.T) {
 	t.Parallel()
-	secret := ecm.Secret(canary)
+	secret := ecm.NewSecret(canary)
 	values := map[string]any{
 		"bare": secret, "field": client{Token: secret, hidden: secret}, "map value": map[string]ecm.Secret{"k": secret}, "map key": map[ecm.Secret]int{secret: 1},
 	}
@@ -74,7 +74,7 @@ func TestSecretIsNeverEncoded(t *testing.T) {
 func TestSecretIsNeverLogged(t *testing.T) {
 	t.Parallel()
 	var out bytes.Buffer
-	secret := ecm.Secret(canary)
+	secret := ecm.NewSecret(canary)
 	for _, handler := range []slog.Handler{slog.NewTextHandler(&out, nil), slog.NewJSONHandler(&out, nil)} {
 		log := slog.New(handler).With("token", secret)
 		log.Info("signed in", "again", secret, slog.Group("g", "token", secret), "in", client{Token: secret}, "list", []ecm.Secret{secret})
@@ -86,10 +86,10 @@ func TestSecretIsNeverLogged(t *testing.T) {
 
 func TestSecretShowsWhetherItIsSet(t *testing.T) {
 	t.Parallel()
-	if got := fmt.Sprintf("%v|%s|%q", ecm.Secret(""), ecm.Secret(canary), ecm.Secret("x")); got != "|***|***" {
+	if got := fmt.Sprintf("%v|%s|%q", ecm.NewSecret(""), ecm.NewSecret(canary), ecm.NewSecret("x")); got != "|***|***" {
 		t.Errorf("got %s", got)
 	}
-	if got := ecm.Secret(canary).Reveal(); got != canary {
+	if got := ecm.NewSecret(canary).Reveal(); got != canary {
 		t.Errorf("revealed as %s", got)
 	}
 }

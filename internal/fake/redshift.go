@@ -24,7 +24,7 @@ const RedshiftNull = "\x00null"
 // query, and fails the test where a client leaves a named statement behind or asks for binary values, both of which go
 // wrong on a real one only later.
 //
-// A fault may be ordered with Upset, a message too early or too late, at every point where a real one breaks: F69, F70, F71.
+// Upset orders a fault, at every point where a real one breaks: F67 to F71.
 type Redshift struct {
 	Host     string // 127.0.0.1, or localhost where it speaks TLS
 	Port     int

@@ -119,11 +119,16 @@ func (s *Sheets) Looks(tab string) string {
 		fmt.Fprintf(&out, "%d rows x %d columns, %d frozen\n", t.height, t.width, t.frozen)
 		for col := range t.width {
 			header, below := t.get(0, col), t.get(1, col)
-			fmt.Fprintf(&out, "%s %s width %d header %s cells %s rule %s\n", sheetColumn(col), sheetWritten(header.value),
+			if header.value == nil && header.format == nil && below.format == nil && below.rule == nil && t.widths[col] == 0 {
+				continue
+			}
+			fmt.Fprintf(&out, "%s %q, %d pixels, header %s, cells %s, rule %s\n", sheetColumn(col), sheetWritten(header.value),
 				t.widths[col], sheetJSON(header.format), sheetJSON(below.format), sheetJSON(below.rule))
 		}
 		for _, rule := range t.rules {
-			fmt.Fprintf(&out, "colour rule %s\n", sheetJSON(rule))
+			rule = maps.Clone(rule)
+			delete(rule, "ranges") // they hold the tab's id, which is another one each time
+			fmt.Fprintf(&out, "colour %s\n", sheetJSON(rule))
 		}
 	})
 	return out.String()
@@ -133,7 +138,7 @@ func sheetJSON(v map[string]any) string {
 	if len(v) == 0 {
 		return "-"
 	}
-	text, err := json.Marshal(maps.Clone(v))
+	text, err := json.Marshal(v)
 	if err != nil {
 		panic(fmt.Sprintf("fake sheets: show a format: %v", err))
 	}

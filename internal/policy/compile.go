@@ -105,22 +105,19 @@ func (c *compiler) guardrails(spec GuardrailSpec) {
 
 func (c *compiler) bounds(spec RangeSpec, path ...string) bounds {
 	b := bounds{warningAbove: spec.WarningAbove, warningFrom: spec.WarningFrom, stopAbove: spec.StopAbove}
+	c.choose(&b.strict, spec.OnViolation, "warn", "stop", append(slices.Clone(path), "on_violation")...)
 	if len(spec.Expected) != 2 || spec.Expected[0] < 0 || spec.Expected[0] > spec.Expected[1] {
-		c.fault("expected is a pair: the lowest and the highest value that are fine", append(path, "expected")...)
+		c.fault("expected is a pair: the lowest and the highest value that are fine", append(slices.Clone(path), "expected")...)
 		return b
 	}
 	b.low, b.high = spec.Expected[0], spec.Expected[1]
-	for name, bound := range map[string]*ecm.Fraction{"warning_above": spec.WarningAbove, "warning_from": spec.WarningFrom, "stop_above": spec.StopAbove} {
-		if bound != nil && *bound < b.high {
-			c.fault("is below the highest expected value", append(slices.Clone(path), name)...)
+	for _, limit := range []struct {
+		key   string
+		bound *ecm.Fraction
+	}{{"warning_above", spec.WarningAbove}, {"warning_from", spec.WarningFrom}, {"stop_above", spec.StopAbove}} {
+		if limit.bound != nil && *limit.bound < b.high {
+			c.fault("is below the highest expected value", append(slices.Clone(path), limit.key)...)
 		}
-	}
-	switch spec.OnViolation {
-	case "", "warn":
-	case "stop":
-		b.strict = true
-	default:
-		c.fault(fmt.Sprintf("%q is neither warn nor stop", spec.OnViolation), append(slices.Clone(path), "on_violation")...)
 	}
 	return b
 }
@@ -154,8 +151,11 @@ func (c *compiler) fact(name string, k kind, path ...string) {
 	if !regexp.MustCompile(`^[a-z_][a-z0-9_]*$`).MatchString(name) {
 		c.fault(fmt.Sprintf("%q: a column is written in lower case letters, digits and underscores", name), path...)
 	}
-	if k == since {
+	switch {
+	case k == since:
 		name = hoursSince + name
+	case strings.HasPrefix(name, hoursSince):
+		c.fault(name+": a name that begins with "+hoursSince+" is that of a time", path...)
 	}
 	if _, twice := c.policy.facts[name]; twice || name == diagnosisName {
 		c.fault(name+" is named twice", path...)
@@ -201,7 +201,7 @@ func (c *compiler) diagnosis(d DiagnosisSpec, path []string) Diagnosis {
 	if hours < 0 {
 		c.fault("is above 0", append(slices.Clone(path), "sla_hours")...)
 	}
-	sla := time.Duration(hours) * time.Hour / time.Duration(ecm.FractionOne)
+	sla := time.Duration(hours) * (time.Hour / time.Duration(ecm.FractionOne)) // the other way round overflows above 256 hours
 	return Diagnosis{Name: d.Name, Team: d.Team, SLA: sla, Severity: d.Severity, Next: d.Next}
 }
 
@@ -226,8 +226,8 @@ func (c *compiler) agents(spec Spec) {
 	if p.DefaultMaxTickets < 1 {
 		c.fault("is at least 1", "agents", "default_max_tickets")
 	}
-	if p.ReopenAfter < 0 {
-		c.fault("may not be negative", "reopen_after")
+	if p.ReopenAfter <= 0 {
+		c.fault("needs a time such as 24h: without one an order comes back the moment an agent closes it", "reopen_after")
 	}
 	p.excluded, p.Weights = map[string]bool{}, map[string]int{}
 	for i, email := range spec.Agents.Excluded {

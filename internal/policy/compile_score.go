@@ -54,6 +54,9 @@ func (c *compiler) weights(spec map[string]ecm.Fraction) (weights [termCount]ecm
 }
 
 func (c *compiler) bands(spec BandSpec, path ...string) (above []decimal.Decimal, values []ecm.Fraction) {
+	if len(spec.Bands) == 0 {
+		c.fault("needs its bands", path...)
+	}
 	for i, band := range spec.Bands {
 		at := append(slices.Clone(path), "bands", fmt.Sprint(i))
 		if i > 0 && band.Above.Cmp(spec.Bands[i-1].Above) >= 0 {
@@ -69,6 +72,9 @@ func (c *compiler) bands(spec BandSpec, path ...string) (above []decimal.Decimal
 func (c *compiler) cases(spec CaseSpec, path ...string) cases {
 	var out cases
 	env := c.policy.scoreEnvironment()
+	if len(spec.Cases) == 0 {
+		c.fault("needs its cases", path...)
+	}
 	for i, one := range spec.Cases {
 		at := append(slices.Clone(path), "cases", fmt.Sprint(i))
 		r, err := parse(one.When, env, expr.AsBool())

@@ -66,7 +66,7 @@ func (g Guardrails) Judge(c Counted) []ecm.Verdict {
 }
 
 func (g Guardrails) judgeCount(c Counted) ecm.Verdict {
-	level, bound := g.count.judge(int64(c.Rows)*int64(ecm.FractionOne), 1)
+	level, finding := g.count.judge(int64(c.Rows)*int64(ecm.FractionOne), 1, ecm.Fraction.String)
 	v := ecm.Verdict{Check: "order count", Value: fmt.Sprint(c.Rows), Level: level}
 	switch {
 	case c.Truncated:
@@ -77,40 +77,40 @@ func (g Guardrails) judgeCount(c Counted) ecm.Verdict {
 	case level == ecm.LevelOK:
 		v.Message = fmt.Sprintf("%d orders, %s to %s expected", c.Rows, g.count.low, g.count.high)
 	default:
-		v.Message = fmt.Sprintf("%d orders: %s", c.Rows, g.count.explain(bound, ecm.Fraction.String))
+		v.Message = fmt.Sprintf("%d orders: %s", c.Rows, finding)
 	}
 	return v
 }
 
 func (s share) judge(count, of int) ecm.Verdict {
-	level, bound := s.bounds.judge(int64(count)*int64(ecm.FractionOne), int64(of))
+	level, finding := s.bounds.judge(int64(count)*int64(ecm.FractionOne), int64(of), percent)
 	v := ecm.Verdict{Check: s.currency + " share", Value: Percent(count, of), Level: level}
 	if level == ecm.LevelOK {
 		v.Message = fmt.Sprintf("%s of %d orders, %s to %s expected", v.Value, of, percent(s.bounds.low), percent(s.bounds.high))
 		return v
 	}
-	v.Message = fmt.Sprintf("%s of %d orders: %s", v.Value, of, s.bounds.explain(bound, percent))
+	v.Message = fmt.Sprintf("%s of %d orders: %s", v.Value, of, finding)
 	return v
 }
 
 // judge compares scaled/of, a figure in ten-thousandths, with the bounds, by
 // multiplication: a share of exactly 100 % must not depend on rounding. It
-// gives the level and the bound that was broken.
-func (b bounds) judge(scaled, of int64) (ecm.Level, ecm.Fraction) {
+// gives the level, and in words which bound was broken.
+func (b bounds) judge(scaled, of int64, write func(ecm.Fraction) string) (level ecm.Level, finding string) {
 	above := func(bound *ecm.Fraction) bool { return bound != nil && scaled > int64(*bound)*of }
 	switch {
 	case above(b.stopAbove):
-		return ecm.LevelStop, *b.stopAbove
+		return ecm.LevelStop, "more than the " + write(*b.stopAbove) + " above which nothing is assigned"
 	case above(b.warningAbove):
-		return b.warning(), *b.warningAbove
+		return b.warning(), "more than the " + write(*b.warningAbove) + " that can be right"
 	case b.warningFrom != nil && scaled >= int64(*b.warningFrom)*of:
-		return b.warning(), *b.warningFrom
+		return b.warning(), "it should stay below " + write(*b.warningFrom)
 	case scaled > int64(b.high)*of:
-		return ecm.LevelNotice, b.high
+		return ecm.LevelNotice, "more than the " + write(b.high) + " expected"
 	case scaled < int64(b.low)*of:
-		return ecm.LevelNotice, b.low
+		return ecm.LevelNotice, "less than the " + write(b.low) + " expected"
 	}
-	return ecm.LevelOK, 0
+	return ecm.LevelOK, ""
 }
 
 func (b bounds) warning() ecm.Level {
@@ -118,19 +118,6 @@ func (b bounds) warning() ecm.Level {
 		return ecm.LevelStop
 	}
 	return ecm.LevelWarning
-}
-
-// explain says which bound was broken.
-func (b bounds) explain(bound ecm.Fraction, write func(ecm.Fraction) string) string {
-	switch {
-	case b.stopAbove != nil && bound == *b.stopAbove:
-		return "more than the " + write(bound) + " above which nothing is assigned"
-	case bound == b.low:
-		return "less than the " + write(bound) + " expected"
-	case b.warningFrom != nil && bound == *b.warningFrom:
-		return "it should stay below " + write(bound)
-	}
-	return "more than the " + write(bound) + " expected"
 }
 
 // worse is the graver of two levels.

@@ -18,7 +18,7 @@ type kind uint8
 
 const (
 	text    kind = iota // a string; null is ""
-	number              // a float64; null is NaN, which is in no comparison true
+	number              // a float64; null is NaN: only != is true of it
 	flag                // a bool; null is false
 	since               // a float64, the hours since a time; null is NaN
 	derived             // a string made by a rule of the policy
@@ -80,6 +80,14 @@ func parse(source string, env map[string]any, result expr.Option) (rule, error) 
 	if _, err := expr.Compile(source, append(options(env), result)...); err != nil {
 		return rule{}, firstLine(err)
 	}
+	for _, name := range names.found {
+		if _, known := env[name]; !known {
+			return rule{}, fmt.Errorf("%s: a rule reads facts and nothing else", name)
+		}
+	}
+	if names.computes {
+		return rule{}, errors.New("a rule compares facts; variables and loops belong into the query")
+	}
 	slices.Sort(names.found)
 	return rule{source: source, reads: slices.Compact(names.found)}, nil
 }
@@ -88,6 +96,7 @@ func parse(source string, env map[string]any, result expr.Option) (rule, error) 
 type reader struct {
 	found    []string
 	readsNil bool
+	computes bool // variables, loops, sequences
 }
 
 // Visit implements ast.Visitor.
@@ -97,6 +106,8 @@ func (r *reader) Visit(node *ast.Node) {
 		r.found = append(r.found, n.Value)
 	case *ast.NilNode:
 		r.readsNil = true
+	case *ast.VariableDeclaratorNode, *ast.PredicateNode, *ast.SequenceNode:
+		r.computes = true
 	}
 }
 

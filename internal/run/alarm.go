@@ -12,7 +12,7 @@ import (
 // slot, however often the run is started again, and where the messenger is what
 // failed there is nothing to tell it with.
 func (m *Manager) alarm(ctx context.Context, req Request, workflow ecm.Workflow, cause error) {
-	if errors.Is(context.Cause(ctx), context.Canceled) {
+	if errors.Is(ctx.Err(), context.Canceled) {
 		return // somebody stopped the run on purpose
 	}
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), notifyTimeout)

@@ -26,7 +26,7 @@ func (m *Manager) commit(ctx context.Context, c ledger.Commit) error {
 		if err == nil {
 			return nil
 		}
-		if ecm.ClassOf(err) == ecm.Permanent && !errors.Is(err, ledger.ErrConflict) {
+		if ecm.ClassOf(err) != ecm.Ambiguous {
 			return wrap("commit the plan", err)
 		}
 		// Neither a lost answer nor a conflict says who holds the generation: an

@@ -63,23 +63,22 @@ func (d *delivery) all(ctx context.Context, doubt bool) error {
 			return err
 		}
 	}
+	var refused error
 	for i := range d.run.Messages {
 		owed := &d.run.Messages[i]
-		if i == 0 {
-			d.thread = owed.TS
-		}
-		if owed.Delivered() {
-			continue
-		}
-		d.manager.Progress(fmt.Sprintf("posting message %d of %d", i+1, len(d.run.Messages)))
-		if err := d.post(ctx, owed); err != nil {
-			return fmt.Errorf("post %s of %s: %w", owed.Part, d.run.ID, err)
+		if !owed.Delivered() {
+			d.manager.Progress(fmt.Sprintf("posting message %d of %d", i+1, len(d.run.Messages)))
+			err := wrap("post "+owed.Part+" of "+d.run.ID, d.post(ctx, owed))
+			if err != nil && (i == 0 || ecm.ClassOf(err) != ecm.Permanent) {
+				return errors.Join(refused, err)
+			}
+			refused = errors.Join(refused, err) // one reply that is never taken must not hold up the others
 		}
 		if i == 0 {
 			d.thread = owed.TS
 		}
 	}
-	return nil
+	return refused
 }
 
 // post sends one message; a reply whose thread is gone takes its thread along.
@@ -98,6 +97,8 @@ func (d *delivery) post(ctx context.Context, owed *ecm.Owed) error {
 		return nil
 	}
 	first.TS, d.thread = "", ""
+	// Its receipt is void, and must not be recorded if no new one comes.
+	d.changed = slices.DeleteFunc(d.changed, func(o ecm.Owed) bool { return o.Part == first.Part })
 	if err := d.send(ctx, first); err != nil {
 		return err
 	}
@@ -109,7 +110,9 @@ func (d *delivery) post(ctx context.Context, owed *ecm.Owed) error {
 func (d *delivery) send(ctx context.Context, owed *ecm.Owed) error {
 	post, err := d.letter(owed)
 	if err != nil {
-		return err
+		d.manager.Effects.Log.Warn("the text of an owed message is lost, so it cannot be posted", "part", owed.Part, "run", d.run.ID, "error", err)
+		d.delivered(owed, brief.Receipt{TS: notPosted}, "not posted: its text is lost")
+		return nil
 	}
 	m := d.manager
 	receipt, err := send(ctx, m.Effects, "posting "+owed.Part, notifyTimeout, func(ctx context.Context) (brief.Receipt, error) {
@@ -134,7 +137,10 @@ func (d *delivery) send(ctx context.Context, owed *ecm.Owed) error {
 	if !looked {
 		note = "possible duplicate"
 	}
-	if receipt, err = m.Notifier.Post(ctx, post); err != nil {
+	receipt, err = send(ctx, m.Effects, "posting "+owed.Part+" once more", notifyTimeout, func(ctx context.Context) (brief.Receipt, error) {
+		return m.Notifier.Post(ctx, post)
+	})
+	if err != nil {
 		return err
 	}
 	d.delivered(owed, receipt, note)
@@ -168,7 +174,9 @@ func (d *delivery) search(ctx context.Context, post brief.Post) (found *brief.Se
 		if !sleep(ctx, time.Duration(look+1)*time.Second) {
 			return nil, looked
 		}
-		sent, err := d.manager.Notifier.Sent(ctx, d.since(), post.Thread)
+		sent, err := once(ctx, notifyTimeout, func(ctx context.Context) ([]brief.Sent, error) {
+			return d.manager.Notifier.Sent(ctx, d.since(), post.Thread)
+		})
 		if err != nil {
 			d.manager.Effects.Log.Warn("the channel's history cannot be read", "error", err)
 			continue
@@ -222,6 +230,16 @@ func indexOf(sent []brief.Sent, tag brief.Tag) int {
 // grace is the time to note what was done after the run was told to stop.
 const grace = 5 * time.Second
 
+// withGrace gives a context that ends a little later than ctx.
+func withGrace(ctx context.Context) (context.Context, context.CancelFunc) {
+	late, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	stop := context.AfterFunc(ctx, func() { time.AfterFunc(grace, cancel) })
+	return late, func() {
+		stop()
+		cancel()
+	}
+}
+
 // record writes down what was posted. It gets a little time of its own where the
 // run's is over: what is not recorded must be looked for later.
 func (d *delivery) record(ctx context.Context) error {
@@ -232,11 +250,8 @@ func (d *delivery) record(ctx context.Context) error {
 	if len(d.changed) == 0 && finished.IsZero() {
 		return nil
 	}
-	if ctx.Err() != nil {
-		rest, cancel := context.WithTimeout(context.WithoutCancel(ctx), grace)
-		defer cancel()
-		ctx = rest
-	}
+	ctx, stop := withGrace(ctx)
+	defer stop()
 	_, err := read(ctx, d.manager.Effects, "recording the deliveries", ledgerTimeout, func(ctx context.Context) (struct{}, error) {
 		return struct{}{}, d.manager.Ledger.Record(ctx, d.run.ID, d.changed, finished)
 	})

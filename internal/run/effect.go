@@ -9,10 +9,15 @@ import (
 	"github.com/cenkalti/backoff/v5"
 
 	"pi-manager/internal/ecm"
+	"pi-manager/internal/ledger"
 )
 
-// tries is how often one call goes out at most.
-const tries = 4
+// tries is how often one call goes out at most. A service that names a time to
+// come back is asked again then, so often at most.
+const (
+	tries        = 4
+	appointments = 30
+)
 
 // How long a single call may take. The warehouse may queue before it runs.
 const (
@@ -41,18 +46,25 @@ func send[T any](ctx context.Context, e Effects, what string, timeout time.Durat
 
 func repeat[T any](ctx context.Context, e Effects, what string, timeout time.Duration, again func(ecm.Class) bool, call func(context.Context) (T, error)) (T, error) {
 	pause := backoff.NewExponentialBackOff()
-	for try := 1; ; try++ {
+	try, appointment := 1, 0
+	for {
 		if err := context.Cause(ctx); err != nil {
 			var none T
 			return none, err
 		}
 		result, err := once(ctx, timeout, call)
-		if err == nil || try == tries || !again(ecm.ClassOf(err)) || final(err) {
+		if err == nil || !again(ecm.ClassOf(err)) || final(err) {
 			return result, err
 		}
 		wait := pause.NextBackOff()
-		if f, ok := errors.AsType[*ecm.Failure](err); ok && f.Wait > wait {
-			wait = f.Wait
+		if f, ok := errors.AsType[*ecm.Failure](err); ok && f.Wait > 0 {
+			wait = max(wait, f.Wait)
+			appointment++
+		} else {
+			try++
+		}
+		if try > tries || appointment > appointments {
+			return result, err
 		}
 		e.Log.Warn(what+" failed, trying again", "try", try, "wait", wait.Round(time.Millisecond), "error", err)
 		if !sleep(ctx, wait) {
@@ -62,7 +74,9 @@ func repeat[T any](ctx context.Context, e Effects, what string, timeout time.Dur
 }
 
 // final errors are answers, not failures.
-func final(err error) bool { return errors.Is(err, ecm.ErrThreadGone) }
+func final(err error) bool {
+	return errors.Is(err, ecm.ErrThreadGone) || errors.Is(err, ledger.ErrNoRun) || errors.Is(err, ledger.ErrConflict)
+}
 
 func once[T any](ctx context.Context, timeout time.Duration, call func(context.Context) (T, error)) (T, error) {
 	ctx, cancel := context.WithTimeout(ctx, timeout)

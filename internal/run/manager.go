@@ -70,10 +70,17 @@ func (m *Manager) readLedger(ctx context.Context) (ledger.Snapshot, error) {
 	return book, wrap("read the ledger", err)
 }
 
+// ready finds out whether the team could be told. A messenger that refuses us is
+// a reason to stop before anything is written; one that is down is not: orders
+// are dealt, and the messages are owed.
 func (m *Manager) ready(ctx context.Context) error {
 	_, err := read(ctx, m.Effects, "reaching the messenger", notifyTimeout, func(ctx context.Context) (struct{}, error) {
 		return struct{}{}, m.Notifier.Ready(ctx)
 	})
+	if err != nil && ecm.ClassOf(err) != ecm.Permanent && ctx.Err() == nil {
+		m.Effects.Log.Warn("the messenger cannot be reached; messages will be owed", "error", err)
+		return nil
+	}
 	return err
 }
 

@@ -1,6 +1,7 @@
 package run
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -18,16 +19,19 @@ const patience = 3 * time.Second
 // messenger that is still down is no reason not to go on. It gives the ledger as
 // it stands afterwards.
 func (m *Manager) settleDebts(ctx context.Context, book ledger.Snapshot) (ledger.Snapshot, error) {
-	for _, run := range book.Runs {
-		if !run.Owes() || m.Now().Before(m.heldUntil(book, run.ID)) {
+	for _, old := range book.Runs {
+		run := find(book, old.ID) // as it stands now: another process may have been at it
+		if run == nil || !run.Owes() || m.Now().Before(m.heldUntil(book, run.ID)) {
 			continue
 		}
-		if err := m.takeOver(ctx, book, run); err != nil && !errors.Is(err, errTaken) {
-			m.Effects.Log.Warn("messages of an earlier run are still owed", "run", run.ID, "error", err)
-		}
+		unpaid := m.takeOver(ctx, book, *run)
 		var err error
 		if book, err = m.readLedger(ctx); err != nil {
 			return book, err
+		}
+		if unpaid != nil && !errors.Is(unpaid, errTaken) {
+			m.Effects.Log.Warn("messages of an earlier run are still owed", "run", run.ID, "error", unpaid)
+			break // the messenger is down: the next ones would only eat the run's time
 		}
 	}
 	return book, nil
@@ -36,15 +40,16 @@ func (m *Manager) settleDebts(ctx context.Context, book ledger.Snapshot) (ledger
 // finish brings a run to its end that is committed already: it waits for the
 // process that holds the lease, or takes over when the lease is over.
 func (m *Manager) finish(ctx context.Context, book ledger.Snapshot, id string) (*ecm.Run, error) {
+	run := find(book, id)
 	for {
-		run := find(book, id)
-		if run == nil || !run.Owes() {
-			return run, nil
+		if now := find(book, id); now == nil || !now.Owes() {
+			return cmp.Or(now, run), nil // a record that a person took away meanwhile is not looked for
 		}
+		run = find(book, id)
 		if wait := m.heldUntil(book, id).Sub(m.Now()); wait > 0 {
-			m.Progress(fmt.Sprintf("another process is posting the messages of %s; it has %s left", id, wait.Round(time.Second)))
+			m.Progress(fmt.Sprintf("the messages of %s are for the process that committed them to post; it has %s left", id, wait.Round(time.Second)))
 			if !sleep(ctx, min(wait, patience)) {
-				return run, fmt.Errorf("wait for the process that posts the messages of %s: %w", id, context.Cause(ctx))
+				return run, fmt.Errorf("wait for the process that posts the messages of %s: %w", id, cmp.Or(context.Cause(ctx), context.DeadlineExceeded))
 			}
 		} else if err := m.takeOver(ctx, book, *run); err != nil && !errors.Is(err, errTaken) {
 			return run, err

@@ -87,7 +87,16 @@ func (m *Manager) try(ctx context.Context, req Request, pending ecm.Pending, boo
 		return false, err
 	}
 	result.Done = &commit.Run
-	return true, owed(m.deliver(ctx, &commit.Run, false))
+	err = m.deliver(ctx, &commit.Run, false)
+	if err == nil || m.Now().Before(commit.Run.Until) || ctx.Err() != nil {
+		return true, owed(err)
+	}
+	// The lease ran out on the way: the answer to the commit, or the messenger,
+	// took too long. Go on like any other process that finds the run unfinished.
+	if book, err = m.readLedger(ctx); err == nil {
+		result.Done, err = m.finish(ctx, book, id)
+	}
+	return true, owed(err)
 }
 
 func (m *Manager) plan(req Request, pending ecm.Pending, book ledger.Snapshot) (*triage.Plan, error) {

@@ -17,12 +17,14 @@ type wall struct {
 	last     time.Time
 	messages []message
 	lag      time.Duration // until a message shows in the history
+	busy     func() bool   // says whether the next post is refused for its pace; may be nil
 }
 
 type message struct {
 	ts, thread string
 	tag        brief.Tag
 	text       string
+	mentions   string // the member that its head mentions; empty if none
 	shows      time.Time
 	posted     time.Time
 	deleted    bool
@@ -31,13 +33,13 @@ type message struct {
 const channel = "C0PAYOUTS"
 
 // pace is what the channel bears; faster posts are refused.
-const pace = 500 * time.Millisecond
+const pace = 100 * time.Millisecond
 
 func (w *wall) post(p brief.Post) (brief.Receipt, error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	now := time.Now()
-	if now.Sub(w.last) < pace {
+	if now.Sub(w.last) < pace || w.busy != nil && w.busy() {
 		return brief.Receipt{}, &ecm.Failure{Class: ecm.Retryable, Wait: time.Second, Err: fmt.Errorf("ratelimited")}
 	}
 	w.last = now
@@ -46,7 +48,7 @@ func (w *wall) post(p brief.Post) (brief.Receipt, error) {
 	}
 	m := message{
 		ts: fmt.Sprintf("%d.%06d", now.Unix(), len(w.messages)+1), thread: p.Thread, tag: p.Tag,
-		text: p.Message.String(), shows: now.Add(w.lag), posted: now,
+		text: p.Message.String(), mentions: mentioned(p.Message), shows: now.Add(w.lag), posted: now,
 	}
 	w.messages = append(w.messages, m)
 	return brief.Receipt{Channel: channel, TS: m.ts}, nil
@@ -117,4 +119,29 @@ func (w *wall) parts() []string {
 		list = append(list, m.tag.Part)
 	}
 	return list
+}
+
+// mentioned is whom a message wakes.
+func mentioned(m brief.Message) string {
+	for _, block := range m.Blocks {
+		for _, line := range block.Lines {
+			for _, span := range line {
+				if span.Style == brief.Mention {
+					return span.To
+				}
+			}
+		}
+	}
+	return ""
+}
+
+// mentions says whom the messages of a slot mention, by part.
+func (w *world) mentions(slot ecm.Slot) map[string]string {
+	found := map[string]string{}
+	for _, m := range w.wall.all() {
+		if m.tag.Run == ecm.RunID(ecm.Triage, slot) {
+			found[m.tag.Part] = m.mentions
+		}
+	}
+	return found
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"hash/fnv"
 	"math/rand/v2"
 	"runtime"
 	"sync"
@@ -50,7 +51,7 @@ const lateness = 2 * time.Second
 // by number, and breaks it as a test says.
 type wire struct {
 	mu      sync.Mutex
-	random  *rand.Rand
+	seed    uint64
 	counts  map[string]int
 	calls   []string                         // "post#2": the second post of whichever process
 	trouble func(kind string, n int) trouble // asked once for each call
@@ -61,7 +62,7 @@ type wire struct {
 }
 
 func newWire(seed uint64) *wire {
-	return &wire{random: rand.New(rand.NewPCG(seed, 7)), counts: map[string]int{}, trouble: noTrouble}
+	return &wire{seed: seed, counts: map[string]int{}, trouble: noTrouble}
 }
 
 func noTrouble(string, int) trouble { return trouble{} }
@@ -93,8 +94,15 @@ func (w *wire) number(kind string) (name string, what trouble, there, back time.
 	w.counts[kind]++
 	name = fmt.Sprintf("%s#%d", kind, w.counts[kind])
 	w.calls = append(w.calls, name)
-	spread := func() time.Duration { return time.Duration(1+w.random.IntN(200)) * time.Millisecond }
+	random := rand.New(rand.NewPCG(w.seed, nameHash(name))) // by name: calls that leave together race for their place
+	spread := func() time.Duration { return time.Duration(1+random.IntN(200)) * time.Millisecond }
 	return name, w.trouble(kind, w.counts[kind]), spread(), spread()
+}
+
+func nameHash(name string) uint64 {
+	h := fnv.New64a()
+	_, _ = h.Write([]byte(name)) // a hash takes everything
+	return h.Sum64()
 }
 
 func (w *wire) made() []string {

@@ -144,16 +144,21 @@ func (o outcome) String() string {
 	return fmt.Sprint(o.err)
 }
 
+// manager is the queue as a process sees it.
+func (w *world) manager(p *process) *run.Manager {
+	return &run.Manager{
+		Warehouse: p, Ledger: book{p}, Notifier: p, Policy: w.policy, Zone: time.UTC,
+		Effects: run.Effects{Log: slog.New(slog.DiscardHandler)}, Now: time.Now, Progress: func(string) {},
+	}
+}
+
 // start starts a process; wait for its end.
 func (w *world) start(ctx context.Context, req run.Request) *process {
 	p := &process{world: w, done: make(chan struct{}), outcome: outcome{killed: true}}
 	if req.AsOf.IsZero() {
 		req.AsOf = time.Now().UTC()
 	}
-	manager := &run.Manager{
-		Warehouse: p, Ledger: book{p}, Notifier: p, Policy: w.policy, Zone: time.UTC,
-		Effects: run.Effects{Log: slog.New(slog.DiscardHandler)}, Now: time.Now, Progress: func(string) {},
-	}
+	manager := w.manager(p)
 	began := time.Now()
 	go func() {
 		defer close(p.done)
@@ -206,7 +211,7 @@ func (w *world) judge(slot ecm.Slot, o outcome) (problems []string) {
 	case record == nil:
 		problems = append(problems, fmt.Sprintf("%s ended well, and the ledger has no record of it", slot))
 	case record.Owes() || record.Finished.IsZero():
-		problems = append(problems, fmt.Sprintf("%s ended well, and messages are owed or it is not finished: %+v", slot, *record))
+		problems = append(problems, fmt.Sprintf("%s ended well, finished %s, and its messages are %s", slot, record.Finished, states(*record)))
 	}
 	return problems
 }
@@ -250,7 +255,7 @@ func (w *world) checkRun(book ledger.Snapshot, r ecm.Run) (problems []string) {
 		problems = append(problems, r.ID+": "+fmt.Sprintf(format, args...))
 	}
 	if r.Finished.IsZero() || r.Owes() {
-		bad("not finished, or owes messages: %+v", r.Messages)
+		bad("finished %s, and its messages are %s", r.Finished, states(r))
 	}
 	if r.Workflow != ecm.Triage {
 		return problems
@@ -293,6 +298,15 @@ func (w *world) checkRun(book ledger.Snapshot, r ecm.Run) (problems []string) {
 		}
 	}
 	return problems
+}
+
+// states says of each message of a run where it is.
+func states(r ecm.Run) string {
+	var list []string
+	for _, owed := range r.Messages {
+		list = append(list, fmt.Sprintf("%s=%q", owed.Part, owed.TS))
+	}
+	return strings.Join(list, " ")
 }
 
 // checkStrays: nothing was posted that no run owes; a failure is told once for a slot.

@@ -159,7 +159,7 @@ func TestTokenStaysSecret(t *testing.T) {
 			say(check)
 		}
 	}
-	say(slack.New(slack.Settings{Token: fake.SlackToken, APIURL: "http://" + fake.SlackToken + "@127.0.0.1:1/"}).Ready(context.Background()))
+	say(slack.New(slack.Settings{Token: ecm.NewSecret(fake.SlackToken), APIURL: "http://" + fake.SlackToken + "@127.0.0.1:1/"}).Ready(context.Background()))
 	if strings.Contains(out.String(), fake.SlackToken) || strings.Contains(out.String(), "canary") {
 		at := strings.Index(out.String(), "canary")
 		t.Errorf("the token was printed: %s", out.String()[max(0, at-300):at+30])

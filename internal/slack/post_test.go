@@ -109,7 +109,7 @@ func TestPostPassesTheWaitOn(t *testing.T) {
 
 func TestPostIsUndeliveredWithoutConnection(t *testing.T) {
 	t.Parallel()
-	c := slack.New(slack.Settings{Token: fake.SlackToken, Channel: "C1", APIURL: "http://127.0.0.1:1/api/"})
+	c := slack.New(slack.Settings{Token: ecm.NewSecret(fake.SlackToken), Channel: "C1", APIURL: "http://127.0.0.1:1/api/"})
 	_, err := c.Post(t.Context(), post("briefing", ""))
 	wantClass(t, err, ecm.Retryable)
 	wantClass(t, c.Ready(t.Context()), ecm.Retryable)
@@ -315,6 +315,19 @@ func TestPostInPartsIsAllOrNothing(t *testing.T) {
 	again := mustPost(t, c, long("briefing", ""))
 	if sent := mustSent(t, c, ""); len(sent) != 1 || sent[0].Receipt != again {
 		t.Errorf("read back %+v, want the whole one, %+v", sent, again)
+	}
+}
+
+// A part that cannot be taken back ends the attempt: nothing further goes out before history was read.
+func TestPostInPartsStopsWhereAPartStays(t *testing.T) {
+	t.Parallel()
+	s, c := connect(t)
+	s.Inject(fake.SlackFault{Method: "chat.postMessage", Skip: 1, Error: "invalid_blocks"})
+	s.Inject(fake.SlackFault{Method: "chat.delete", Error: "internal_error"})
+	_, err := c.Post(t.Context(), long("briefing", ""))
+	wantClass(t, err, ecm.Ambiguous)
+	if got := s.Count("chat.postMessage"); got != 2 {
+		t.Errorf("%d posts, want two", got)
 	}
 }
 

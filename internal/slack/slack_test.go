@@ -22,7 +22,7 @@ func connect(t *testing.T) (*fake.Slack, *slack.Client) {
 }
 
 func settings(s *fake.Slack) slack.Settings {
-	return slack.Settings{Token: fake.SlackToken, Channel: fake.SlackChannelID, APIURL: s.URL}
+	return slack.Settings{Token: ecm.NewSecret(fake.SlackToken), Channel: fake.SlackChannelID, APIURL: s.URL}
 }
 
 // inProcess hands requests to the fake without a socket, so that a test can run on a virtual clock.

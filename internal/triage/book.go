@@ -1,6 +1,7 @@
 package triage
 
 import (
+	"fmt"
 	"time"
 
 	"pi-manager/internal/ecm"
@@ -8,28 +9,26 @@ import (
 
 // book is what the ledger says of orders: who has them, and who closed them.
 type book struct {
-	active      map[string]*ecm.Assignment // not resolved
+	rows        []*ecm.Assignment // not resolved, in their order; of several of one order the one that counts
+	active      map[string]*ecm.Assignment
 	reserved    map[string]*Reserved
-	resolved    map[string]*ecm.Assignment // the newest resolved row
-	resolutions map[string]time.Time       // the newest note of the Resolutions tab
+	resolved    map[string][]*ecm.Assignment
+	resolutions map[string]time.Time // the newest note of the Resolutions tab
 	reopenAfter time.Duration
 }
 
-func newBook(in Input) book {
+func newBook(in Input, warnings *[]string) book {
 	b := book{
-		active: map[string]*ecm.Assignment{}, reserved: map[string]*Reserved{}, resolved: map[string]*ecm.Assignment{},
+		active: map[string]*ecm.Assignment{}, reserved: map[string]*Reserved{}, resolved: map[string][]*ecm.Assignment{},
 		resolutions: map[string]time.Time{}, reopenAfter: in.Policy.ReopenAfter,
 	}
+	b.findActive(in, warnings)
 	for i := range in.Assignments {
-		row := &in.Assignments[i]
-		if row.Status != ecm.Resolved {
-			if b.active[row.OrderID] == nil { // of two the oldest counts
-				b.active[row.OrderID] = row
-			}
-			continue
-		}
-		if last := b.resolved[row.OrderID]; last == nil || !row.AssignedAt.Before(last.AssignedAt) {
-			b.resolved[row.OrderID] = row
+		switch row := &in.Assignments[i]; {
+		case row.Status == ecm.Resolved:
+			b.resolved[row.OrderID] = append(b.resolved[row.OrderID], row)
+		case b.active[row.OrderID] == row:
+			b.rows = append(b.rows, row)
 		}
 	}
 	for i := range in.Reserved {
@@ -45,6 +44,31 @@ func newBook(in Input) book {
 	return b
 }
 
+// findActive keeps of several active rows of an order the oldest: a later one is
+// a copy that somebody pasted. Sorting the tab does not change which it is.
+func (b *book) findActive(in Input, warnings *[]string) {
+	for i := range in.Assignments {
+		row := &in.Assignments[i]
+		if row.Status == ecm.Resolved {
+			continue
+		}
+		first := b.active[row.OrderID]
+		if first == nil {
+			b.active[row.OrderID] = row
+			continue
+		}
+		*warnings = append(*warnings, fmt.Sprintf("Order %s has two rows that are not resolved (%d and %d); the older one counts.", row.OrderID, first.Row, row.Row))
+		if older(row, first) {
+			b.active[row.OrderID] = row
+		}
+	}
+}
+
+// older compares when two rows were assigned; an unreadable time is no age at all.
+func older(a, b *ecm.Assignment) bool {
+	return !a.AssignedAt.IsZero() && (b.AssignedAt.IsZero() || a.AssignedAt.Before(b.AssignedAt))
+}
+
 // settle gives an order that the ledger already speaks for its outcome, and
 // marks one that comes back. It says whether the order is settled.
 func (b book) settle(o *Outcome, now time.Time) bool {
@@ -57,17 +81,36 @@ func (b book) settle(o *Outcome, now time.Time) bool {
 		o.Kind, o.Row = Kept, r.Row
 		return true
 	}
-	row := b.resolved[id]
+	row, at := b.lastResolved(id)
 	if row == nil {
 		return false
 	}
-	o.Since = b.resolvedAt(row)
-	if o.Since.IsZero() || now.Sub(o.Since) < b.reopenAfter {
+	o.Since = at
+	if at.IsZero() || now.Sub(at) < b.reopenAfter {
 		o.Kind, o.Agent, o.Row = RecentlyResolved, row.Agent, row.Row
 		return true
 	}
 	o.Reopened, o.Had = true, row.Agent
 	return false
+}
+
+// lastResolved is the row of an order that was closed last, and when. Nobody may
+// know when: then this run is the first to see it. A row without a time that
+// was followed by another assignment was closed before that, so it decides nothing.
+func (b book) lastResolved(id string) (last *ecm.Assignment, at time.Time) {
+	var newest *ecm.Assignment
+	for _, row := range b.resolved[id] {
+		if newest == nil || !older(row, newest) {
+			newest = row
+		}
+		if when := b.resolvedAt(row); last == nil || when.After(at) {
+			last, at = row, when
+		}
+	}
+	if newest != nil && b.resolvedAt(newest).IsZero() {
+		return newest, time.Time{}
+	}
+	return last, at
 }
 
 // resolvedAt is when an order was resolved: what its row says, else the newest

@@ -17,10 +17,10 @@ type seat struct {
 
 // newRoster seats the agents in the order of the Agents tab. Of two rows with
 // one e-mail the first counts.
-func newRoster(in Input, warnings *[]string) []seat {
+func newRoster(in Input, book book, warnings *[]string) []seat {
 	open := map[string]int{}
-	for i := range in.Assignments {
-		if row := &in.Assignments[i]; row.Status.Working() {
+	for _, row := range book.rows {
+		if row.Status.Working() {
 			open[ecm.AgentKey(row.Agent)]++
 		}
 	}
@@ -70,15 +70,14 @@ func newSeat(agent ecm.Agent, in Input, open int) seat {
 }
 
 // warnOfStrangers names who has open rows but no place in the Agents tab.
-func (p *Plan) warnOfStrangers(in Input, roster []seat) {
+func (p *Plan) warnOfStrangers(book book, roster []seat) {
 	known := map[string]bool{}
 	for _, s := range roster {
 		known[s.agent.Key()] = true
 	}
 	strangers := map[string]int{}
 	var order []string
-	for i := range in.Assignments {
-		row := &in.Assignments[i]
+	for _, row := range book.rows {
 		if key := ecm.AgentKey(row.Agent); row.Status.Working() && !known[key] {
 			if strangers[key] == 0 {
 				order = append(order, key)

@@ -70,19 +70,19 @@ func Make(in Input) (*Plan, error) {
 	p := &Plan{RunID: in.RunID, Policy: in.Policy, AsOf: in.AsOf, LastAgent: in.LastAgent}
 	p.Outcomes = checkContract(in)
 	p.judgeCounts(in)
-	book := newBook(in)
+	book := newBook(in, &p.Warnings)
 	waiting, err := p.sort(in, book, judge)
 	if err != nil {
 		return nil, err
 	}
-	roster := newRoster(in, &p.Warnings)
+	roster := newRoster(in, book, &p.Warnings)
 	if p.Stopped {
 		p.hold(waiting)
 	} else {
 		p.deal(waiting, newCircle(roster, in), in.Policy)
 	}
-	p.Desks = desks(in, roster, p)
-	p.warnOfStrangers(in, roster)
+	p.Desks = desks(in, book, roster, p)
+	p.warnOfStrangers(book, roster)
 	return p, nil
 }
 

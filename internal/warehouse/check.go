@@ -56,7 +56,7 @@ func (r *Redshift) checkQuery(ctx context.Context, conn *pgconn.PgConn) ecm.Chec
 	return columnsCheck(name, r.source, head.names)
 }
 
-// Check reads the whole file and says what is in it.
+// Check reads the file, a huge one only in part, and says what is in it.
 func (f File) Check(ctx context.Context) []ecm.Check {
 	const name = "warehouse: file"
 	pending, err := f.Pending(ctx, time.Now(), checkedRows)
@@ -64,7 +64,7 @@ func (f File) Check(ctx context.Context) []ecm.Check {
 		return []ecm.Check{failed(name, err)}
 	}
 	check := columnsCheck(name, f.path, pending.Columns)
-	check.Detail += fmt.Sprintf("; %d orders, %d rows that cannot be read", len(pending.Orders), len(pending.SetAside))
+	check.Detail += fmt.Sprintf("; orders: %d, unreadable rows: %d", len(pending.Orders), len(pending.SetAside))
 	return []ecm.Check{check}
 }
 

@@ -83,6 +83,9 @@ func (e export) failure(err error) error {
 	if _, ok := errors.AsType[*ecm.Failure](err); ok {
 		return err
 	}
+	if errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
+		return classify("read "+e.source, err)
+	}
 	return permanent("", "%s: %w", e.source, err)
 }
 

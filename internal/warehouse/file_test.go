@@ -156,7 +156,7 @@ func TestRowsOfAFileThatAreSetAside(t *testing.T) {
 		`not json`,
 		`["A4"]`,
 		`{"order_id":"A5","Order_ID":"A6",` + order,
-		`{"order_id":"A\xff",` + order,
+		"{\"order_id\":\"A\xff\"," + order,
 		`{"order_id":"A7","note":"cut`,
 		`{"order_id":"A8",` + order + ` {}`,
 		`{"order_id":"A\ud8009",` + order,
@@ -209,8 +209,9 @@ func TestReadingAFileEndsWithItsCaller(t *testing.T) {
 	t.Parallel()
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	if _, err := warehouse.NewFile(put(t, "o.csv", csvHeader)).Pending(ctx, asOf, enough); !errors.Is(err, context.Canceled) {
-		t.Errorf("got %v, want the caller's own reason", err)
+	_, err := warehouse.NewFile(put(t, "o.csv", csvHeader)).Pending(ctx, asOf, enough)
+	if !errors.Is(err, context.Canceled) || ecm.ClassOf(err) != ecm.Retryable {
+		t.Errorf("got %v (class %d), want the caller's own reason, retryable", err, ecm.ClassOf(err))
 	}
 }
 
@@ -218,7 +219,7 @@ func TestCheckOfAFileCountsWhatIsInIt(t *testing.T) {
 	t.Parallel()
 	path := put(t, "o.csv", csvHeader+"A1,X,AED,1,2026-02-16,\nA2\n")
 	want := []ecm.Check{{Name: "warehouse: file", OK: true, Detail: path +
-		" gives 6 columns: order_id, sub_state, currency_from, send_amount, created_at, note; 1 orders, 1 rows that cannot be read"}}
+		" gives 6 columns: order_id, sub_state, currency_from, send_amount, created_at, note; orders: 1, unreadable rows: 1"}}
 	if diff := cmp.Diff(want, warehouse.NewFile(path).Check(t.Context())); diff != "" {
 		t.Error(diff)
 	}

@@ -29,7 +29,7 @@ func wireRows(n int) [][]string {
 func settingsFor(server *fake.Redshift) warehouse.Settings {
 	settings := warehouse.Settings{
 		Host: server.Host, Port: server.Port, Database: fake.RedshiftDatabase, User: fake.RedshiftUser,
-		Password: fake.RedshiftPassword, RootCert: server.RootCert,
+		Password: ecm.NewSecret(fake.RedshiftPassword), RootCert: server.RootCert,
 		Query: "SELECT * FROM pending WHERE created_at < CAST($1 AS timestamp)", Source: "test query",
 	}
 	if server.RootCert == "" {
@@ -220,7 +220,7 @@ func TestLogInFailuresAreClassified(t *testing.T) {
 		want   ecm.Class
 		text   string
 	}{
-		"wrong password": {func(s *warehouse.Settings) { s.Password = "wrong" }, ecm.Permanent, "REDSHIFT_PASSWORD"},
+		"wrong password": {func(s *warehouse.Settings) { s.Password = ecm.NewSecret("wrong") }, ecm.Permanent, "REDSHIFT_PASSWORD"},
 		"wrong user":     {func(s *warehouse.Settings) { s.User = "somebody" }, ecm.Permanent, "REDSHIFT_USER"},
 		"wrong database": {func(s *warehouse.Settings) { s.Database = "dev" }, ecm.Permanent, "REDSHIFT_DATABASE"},
 		"nobody listens": {func(s *warehouse.Settings) { s.Port = closed.Addr().(*net.TCPAddr).Port }, ecm.Retryable, "REDSHIFT_PORT"}, // F67

@@ -92,7 +92,8 @@ func newRows(source string, names []string, asOf time.Time) (*rows, error) {
 	return &rows{header: head, asOf: asOf.UTC(), pending: ecm.Pending{Source: source, Columns: head.names}}, nil
 }
 
-// add takes the next row: the values of its columns as text, "" for null. It keeps no reference to the slice.
+// add takes the next row: the values of its columns as text, "" for null. It may clean a value in the slice, and
+// keeps no reference to it.
 func (r *rows) add(values []string) {
 	order, fault := r.header.order(values, r.asOf)
 	order.Row = r.pending.Rows() + 1
@@ -129,6 +130,8 @@ func (h header) order(values []string, asOf time.Time) (ecm.Order, *ecm.SetAside
 	if detail := h.illegible(values); detail != "" {
 		return aside(ecm.UnreadableRow, detail)
 	}
+	// Rules compare the currency too, so the fact itself is cleaned.
+	values[h.currency] = strings.ToUpper(strings.TrimSpace(values[h.currency]))
 	amount, err := ecm.ParseAmount(strings.TrimSpace(values[h.amount]))
 	if err != nil {
 		return aside(ecm.UnreadableAmount, shown(values[h.amount]))
@@ -140,7 +143,7 @@ func (h header) order(values []string, asOf time.Time) (ecm.Order, *ecm.SetAside
 	order := ecm.Order{
 		ID:       id,
 		SubState: values[h.subState],
-		Send:     ecm.Money{Amount: amount, Currency: strings.ToUpper(strings.TrimSpace(values[h.currency]))},
+		Send:     ecm.Money{Amount: amount, Currency: values[h.currency]},
 		Created:  created,
 	}
 	if h.status >= 0 {
@@ -190,6 +193,8 @@ func (h header) creation(values []string, asOf time.Time) (time.Time, error) {
 		return ecm.ParseTime(strings.TrimSpace(values[h.created]))
 	}
 	text := values[h.hours]
+	// Rules compare the currency too, so the fact itself is cleaned.
+	values[h.currency] = strings.ToUpper(strings.TrimSpace(values[h.currency]))
 	amount, err := ecm.ParseAmount(strings.TrimSpace(text))
 	if err != nil {
 		return time.Time{}, fmt.Errorf("hours_diff %s: %w", shown(text), err)

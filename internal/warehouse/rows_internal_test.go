@@ -74,8 +74,8 @@ func TestValuesThatAreReadable(t *testing.T) {
 			t.Errorf("time %q: %+v", text, got)
 		}
 	}
-	if got := readOne(t, columns, rowWith("currency_from", " aed ")); got.Orders[0].Send.Currency != "AED" || got.Orders[0].Facts[3] != " aed " {
-		t.Errorf("currency: %+v; the fact must stay as it is", got.Orders[0])
+	if got := readOne(t, columns, rowWith("currency_from", " aed ")); got.Orders[0].Send.Currency != "AED" || got.Orders[0].Facts[3] != "AED" {
+		t.Errorf("currency: %+v; rules must see the same currency as the order has", got.Orders[0])
 	}
 }
 

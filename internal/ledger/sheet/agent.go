@@ -56,8 +56,10 @@ func (v *view) readCapacity(t *table, number int, row []any) int {
 // two columns it says nothing, and that is only worth a word.
 func (v *view) readResolutions() {
 	t := v.table(resolutionsTab)
-	if t.header < 0 && len(t.rows) > 0 {
-		v.doubts.doubt(t.name, "a tab has no columns %s and %s, so nobody knows from it when an order was resolved", timestampHeader, orderIDHeader)
+	_, hasTime := t.at[headerKey(timestampHeader)]
+	_, hasOrder := t.at[headerKey(orderIDHeader)]
+	if len(t.rows) > 0 && !(hasTime && hasOrder) {
+		v.doubts.doubt(t.name, "A tab lacks the column %s or %s, so it does not say when orders were resolved", timestampHeader, orderIDHeader)
 		return
 	}
 	t.each(func(number int, row []any) {

@@ -166,7 +166,7 @@ func (t *table) findHeader() error {
 	switch {
 	case t.header >= 0:
 		return t.findColumns()
-	case blank:
+	case blank || t.columns[0].need == optional:
 		return nil
 	case t.columns[0].need == ours:
 		t.header = 0 // F60: our own headers were lost; the next commit adds them anew, right of whatever stands there

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net"
 	"net/http"
+	"net/url"
 	"strconv"
 	"strings"
 	"time"
@@ -25,6 +26,9 @@ func (l *Ledger) failure(doing string, writes bool, err error) error {
 	f := &ecm.Failure{Class: ecm.Ambiguous}
 	refusal, refused := errors.AsType[*googleapi.Error](err)
 	token, isToken := errors.AsType[*auth.Error](err)
+	if long, ok := errors.AsType[*url.Error](err); ok {
+		err = long.Err // without the address and its query
+	}
 	switch {
 	case refused:
 		l.judge(f, refusal)

@@ -2,7 +2,9 @@ package sheet
 
 import (
 	"context"
+	"crypto/x509"
 	"encoding/json"
+	"encoding/pem"
 	"io"
 	"net/http"
 
@@ -22,7 +24,7 @@ func (s Settings) signIn(ctx context.Context) (*http.Client, string, error) {
 	}
 	options := []option.ClientOption{option.WithScopes(sheets.SpreadsheetsScope)}
 	account := ""
-	if s.Account != "" {
+	if !s.Account.IsZero() {
 		key := []byte(s.Account.Reveal())
 		var err error
 		if account, err = keyAccount(key); err != nil {
@@ -53,10 +55,24 @@ func keyAccount(key []byte) (string, error) {
 		return "", permanent(mend, "GOOGLE_SERVICE_ACCOUNT_JSON is not JSON")
 	case file.Type != "service_account":
 		return "", permanent(mend, "GOOGLE_SERVICE_ACCOUNT_JSON is not the key of a service account")
-	case file.ClientEmail == "" || file.PrivateKey == "":
-		return "", permanent(mend, "GOOGLE_SERVICE_ACCOUNT_JSON lacks client_email or private_key")
+	case file.ClientEmail == "":
+		return "", permanent(mend, "GOOGLE_SERVICE_ACCOUNT_JSON lacks client_email")
+	case !isPrivateKey(file.PrivateKey):
+		return "", permanent(mend, "private_key in GOOGLE_SERVICE_ACCOUNT_JSON is no private key; its line breaks may be lost")
 	}
 	return file.ClientEmail, nil
+}
+
+func isPrivateKey(text string) bool {
+	block, _ := pem.Decode([]byte(text))
+	if block == nil {
+		return false
+	}
+	_, err := x509.ParsePKCS8PrivateKey(block.Bytes)
+	if err != nil {
+		_, err = x509.ParsePKCS1PrivateKey(block.Bytes)
+	}
+	return err == nil
 }
 
 // capped is the client with a limit on the size of an answer.

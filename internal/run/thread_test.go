@@ -1,0 +1,284 @@
+package run_test
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"pi-manager/internal/ecm"
+	"pi-manager/internal/ledger"
+	"pi-manager/internal/run"
+)
+
+// visibleParts are the parts of a slot's messages that people can see, in the order of the record.
+func (w *world) visibleParts(slot ecm.Slot) (parts []string) {
+	record := w.record(slot)
+	for _, owed := range record.Messages {
+		for range w.wall.visible(record.ID, owed.Part) {
+			parts = append(parts, owed.Part)
+		}
+	}
+	return parts
+}
+
+// F19: a person deletes the briefing before reply k. It is posted once more, and
+// the replies that are not posted yet hang on the new one.
+func TestBriefingDeletedWhileRepliesGoOut(t *testing.T) {
+	t.Parallel()
+	for k := range replies {
+		synctest.Test(t, func(t *testing.T) {
+			w := newWorld(t, uint64(k))
+			call := fmt.Sprintf("post#%d", k+2)
+			w.wire.before = func(name string, _ *process) {
+				if name == call {
+					w.wall.remove("briefing")
+				}
+			}
+			if o := w.triage(morning); o.err != nil {
+				t.Fatalf("reply %d: %v", k+1, o.err)
+			}
+			want := append([]string{"briefing"}, replies[k:]...)
+			if got := w.visibleParts(morning); !slices.Equal(got, want) {
+				t.Errorf("reply %d: people see %v, want %v", k+1, got, want)
+			}
+			if n := w.wire.count("post"); n != 1+len(replies)+2 {
+				t.Errorf("reply %d: %d posts, want one refused and one briefing more than usual", k+1, n)
+			}
+			report(t, call, w.judge(morning, outcome{}))
+		})
+	}
+}
+
+// F19: the briefing is deleted again and again. The run does not fight over it.
+func TestBriefingDeletedTwice(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t, 1)
+		w.wire.after = func(name string, _ *process) {
+			if strings.HasPrefix(name, "post#") {
+				w.wall.remove("briefing")
+			}
+		}
+		if o := w.triage(morning); !errors.Is(o.err, run.ErrOwed) {
+			t.Errorf("error %v, want ErrOwed", o.err)
+		}
+		if n := w.wire.count("post"); n > 4 {
+			t.Errorf("%d posts: the run fights with a person", n)
+		}
+	})
+}
+
+// F19: the briefing is deleted, and posting it once more fails for a while. The
+// replies must not be given up: nobody took them away.
+func TestBriefingDeletedAndMessengerDown(t *testing.T) {
+	t.Parallel()
+	for name, what := range map[string]trouble{"forbidden": {isLost, forbidden}, "refused": {isLost, refused}, "reset": {isLost, doubtful}, "killed": {isLost, dies}} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				w := newWorld(t, 1)
+				w.wire.before = func(name string, _ *process) {
+					if name == "post#2" {
+						w.wall.remove("briefing")
+					}
+				}
+				w.wire.trouble = always("post", 3, what)
+				if o := w.triage(morning); o.well() {
+					t.Error("the run says that it went well")
+				}
+				w.wire.trouble = noTrouble
+				time.Sleep(time.Minute)
+				report(t, name, w.insist(morning))
+				report(t, name, w.check(morning))
+			})
+		})
+	}
+}
+
+// F26: what was posted and recorded, and deleted by a person since, stays away:
+// in later runs of the slot and of others.
+func TestDeletedBetweenRuns(t *testing.T) {
+	t.Parallel()
+	for _, part := range append([]string{"briefing"}, replies...) {
+		synctest.Test(t, func(t *testing.T) {
+			w := newWorld(t, 1)
+			report(t, part, w.insist(morning))
+			w.wall.remove(part)
+			posted := len(w.wall.all())
+			report(t, part, w.insist(morning))
+			if n := len(w.wall.all()); n != posted {
+				t.Errorf("%s: %d messages more after it was deleted", part, n-posted)
+			}
+			time.Sleep(7 * time.Hour)
+			report(t, part, w.insist(afternoon))
+			if n := len(w.wall.visible(ecm.RunID(ecm.Triage, morning), part)); n != 0 {
+				t.Errorf("%s is back", part)
+			}
+		})
+	}
+}
+
+// F26: the briefing was posted and recorded, its replies were not, and a person
+// deleted it since. The replies are not thrown into the channel.
+func TestDeletedBeforeItsRepliesCame(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t, 1)
+		w.wire.trouble = always("post", 2, trouble{isLost, forbidden})
+		if o := w.triage(morning); !errors.Is(o.err, run.ErrOwed) {
+			t.Fatalf("error %v, want ErrOwed", o.err)
+		}
+		w.wire.trouble = noTrouble
+		w.wall.remove("briefing")
+		time.Sleep(time.Minute)
+		report(t, "second start", w.insist(morning))
+		if got := w.visibleParts(morning); len(got) != 0 {
+			t.Errorf("people see %v", got)
+		}
+		for _, owed := range w.record(morning).Messages[1:] {
+			if owed.TS != "-" || !strings.Contains(owed.Note, "deleted") {
+				t.Errorf("%s: ts %q, note %q: the record does not say why it was not posted", owed.Part, owed.TS, owed.Note)
+			}
+		}
+	})
+}
+
+// F25: an agent whom nobody can look up is named, and gets the reply all the same.
+func TestMembersUnknown(t *testing.T) {
+	t.Parallel()
+	cases := map[string]struct {
+		trouble trouble
+		ben     string // how Ben is addressed, found by the look-up where it works
+	}{
+		"found":     {trouble{}, "U0BEN"},
+		"forbidden": {trouble{isLost, forbidden}, ""},
+		"reset":     {trouble{isLost, doubtful}, ""},
+		"silent":    {trouble{isLost, silent}, ""},
+	}
+	for name, c := range cases {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				w := newWorld(t, 1)
+				w.wire.trouble = always("members", 1, c.trouble)
+				report(t, name, w.insist(morning))
+				report(t, name, w.check(morning))
+				if n := w.wire.count("members"); n != 1 {
+					t.Errorf("looked up %d times, want once: it is not worth waiting for", n)
+				}
+				mentioned := w.mentions(morning)
+				if got := mentioned["agent/ben@example.com"]; got != c.ben {
+					t.Errorf("Ben is mentioned as %q, want %q", got, c.ben)
+				}
+				if got := mentioned["agent/asha@example.com"]; got != "U0ASHA1234" {
+					t.Errorf("Asha is mentioned as %q: her id stands in the ledger", got)
+				}
+				if got := mentioned["agent/cara@example.com"] + mentioned["agent/dina@example.com"]; got != "" {
+					t.Errorf("mentioned %q, want nobody: Cara is unknown and Dina off duty", got)
+				}
+			})
+		})
+	}
+}
+
+// F27: nothing of the messenger works for three runs. The orders are dealt all
+// the same, and once it is back the next run posts what each of them owes.
+func TestMessengerDownForThreeRuns(t *testing.T) {
+	t.Parallel()
+	for name, what := range map[string]trouble{"refused": {isLost, refused}, "reset": {isLost, doubtful}, "silent": {isLost, silent}} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				w := newWorld(t, 1)
+				w.wire.trouble = messengerDown(what, "ready", "members", "post", "sent")
+				downFor(t, w)
+			})
+		})
+	}
+}
+
+// F9 F27: posting does not work for three runs, although the token is fine.
+func TestPostingDownForThreeRuns(t *testing.T) {
+	t.Parallel()
+	for name, what := range errs {
+		if what.reach != isLost {
+			continue // then it does work
+		}
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				w := newWorld(t, 1)
+				w.wire.trouble = messengerDown(what, "post")
+				downFor(t, w)
+			})
+		})
+	}
+}
+
+func messengerDown(what trouble, kinds ...string) func(string, int) trouble {
+	return func(kind string, _ int) trouble {
+		if slices.Contains(kinds, kind) {
+			return what
+		}
+		return trouble{}
+	}
+}
+
+// downFor runs three slots while the messenger is down, and a fourth when it is back.
+func downFor(t *testing.T, w *world) {
+	t.Helper()
+	for i, slot := range []ecm.Slot{morning, afternoon, evening} {
+		o := w.triage(slot)
+		if !errors.Is(o.err, run.ErrOwed) {
+			t.Errorf("run %d: error %v, want ErrOwed", i+1, o.err)
+		}
+		if w.record(slot) == nil {
+			t.Errorf("run %d: nothing was committed", i+1)
+		}
+		time.Sleep(6 * time.Hour)
+	}
+	if n := len(w.wall.all()); n != 0 {
+		t.Errorf("%d messages although the messenger is down", n)
+	}
+	w.wire.trouble = noTrouble
+	const next = ecm.Slot("2000-01-02T07:00")
+	report(t, "the messenger is back", w.insist(next))
+	report(t, "the messenger is back", w.check(morning, afternoon, evening, next))
+}
+
+// F60: a person damaged the text of an owed message in the ledger. The others go out.
+func TestTextOfAReplyLost(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t, 1)
+		w.wire.trouble = once("post#1", trouble{isLost, dies})
+		w.triage(morning)
+		w.ledger.Edit(func(s *ledger.Snapshot) { s.Runs[0].Messages[2].Body = nil })
+		time.Sleep(time.Minute)
+		w.triage(morning)
+		want := []string{"briefing", replies[0], replies[2], replies[3]}
+		if got := w.visibleParts(morning); !slices.Equal(got, want) {
+			t.Errorf("people see %v, want all but the lost one: %v", got, want)
+		}
+	})
+}
+
+// F9: the messenger will never take one of the replies. The others go out.
+func TestReplyThatIsNeverTaken(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t, 1)
+		w.wire.trouble = once("post#2", trouble{isLost, forbidden})
+		if o := w.triage(morning); !errors.Is(o.err, run.ErrOwed) {
+			t.Errorf("error %v, want ErrOwed", o.err)
+		}
+		want := append([]string{"briefing"}, replies[1:]...)
+		if got := w.visibleParts(morning); !slices.Equal(got, want) {
+			t.Errorf("people see %v, want all but the one: %v", got, want)
+		}
+	})
+}
