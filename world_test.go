@@ -26,7 +26,8 @@ type world struct {
 	slack  *fake.Slack
 	env    []string
 	said   []string
-	agents []string // member ids that may be mentioned
+	members  []string // ids that may be mentioned
+	excluded []string // e-mails of agents who never get an order
 }
 
 func newWorld(t *testing.T) *world {
@@ -196,7 +197,7 @@ func (w *world) checkEntities(t *testing.T) {
 	for _, m := range w.slack.Messages() {
 		for _, e := range m.Entities {
 			isSheet := e.Kind == "link" && e.Target == link
-			isAgent := e.Kind == "user" && slices.Contains(w.agents, e.Target)
+			isAgent := e.Kind == "user" && slices.Contains(w.members, e.Target)
 			if !isSheet && !isAgent {
 				t.Errorf("a message has a live %s to %q:\n%s", e.Kind, e.Target, m.Text)
 			}

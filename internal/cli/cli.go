@@ -126,11 +126,14 @@ func exitStatus(err error) int {
 func (a *app) complain(err error) {
 	s := a.styles(a.stderr)
 	if faults, ok := errors.AsType[config.Faults](err); ok {
-		s.line("%s the configuration has %d faults; nothing was done", s.bad("pi-manager:"), len(faults))
+		noun := "faults"
+		if len(faults) == 1 {
+			noun = "fault"
+		}
+		s.line("%s the configuration has %d %s; nothing was done", s.bad("pi-manager:"), len(faults), noun)
 		for _, fault := range faults {
 			s.line("  %s", fault)
 		}
-		s.line("Try it without any configuration: pi-manager demo")
 		return
 	}
 	s.line("%s %v", s.bad("pi-manager:"), err)

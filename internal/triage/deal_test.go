@@ -39,7 +39,7 @@ func TestDeal(t *testing.T) {
 		},
 		{
 			name:   "equal amounts: score, then age, then id",
-			orders: []ecm.Order{order("H4", "6000", 5), order("H3", "6000", 5), order("H1", "6000", 6), review(order("H0", "6000.00", 5)), order("H5", "6000", 30)},
+			orders: []ecm.Order{order("H4", "6000", 5), order("H3", "6000", 5), order("H1", "6000", 6), review(order("H0", "6000.00", 5)), order("H5", "6000", 20)},
 			team:   agents("asha"),
 			want:   []string{"H0 asha", "H5 asha", "H1 asha", "H3 asha", "H4 asha"}, next: "asha",
 		},

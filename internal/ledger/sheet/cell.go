@@ -70,7 +70,7 @@ func textCell(text string) *sheets.CellData {
 	if text == "" {
 		return &sheets.CellData{}
 	}
-	
+	text = clip(text, maxCellText)
 	return &sheets.CellData{UserEnteredValue: &sheets.ExtendedValue{StringValue: &text}}
 }
 

@@ -199,6 +199,9 @@ func TestCommitLeansOnGooglesPromises(t *testing.T) {
 	if err := third.Commit(t.Context(), late); err != nil {
 		t.Fatal(err)
 	}
+	if err := fourth.Commit(t.Context(), ledgertest.Commit(1, "four", ledgertest.Row("A2", "bo@example.com"))); !errors.Is(err, ledger.ErrConflict) {
+		t.Fatalf("the promise kept, the tabs as they were: %v, want a conflict", err)
+	}
 	s.Break(fake.SheetsUniqueMetadataID)
 	if err := fourth.Commit(t.Context(), ledgertest.Commit(1, "four", ledgertest.Row("A2", "bo@example.com"))); err != nil {
 		t.Fatalf("the promise broken: %v", err)
