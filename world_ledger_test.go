@@ -110,8 +110,8 @@ func busySheet(s *fake.Sheets) {
 	s.Format("Assignments", "D", "DATE_TIME")
 	s.Validate("Assignments", "E", false, "OPEN", "IN_PROGRESS", "RESOLVED", "ESCALATED")
 	s.Filter("Assignments", "C", "ana@example.com")
-	s.Protect("Agents", "", "only the boss")
 	s.Seed("Agents", busyAgents())
+	s.Protect("Agents", "", "only the boss")
 	ago := func(hours time.Duration) string { return morning().Add(-hours * time.Hour).Format(time.DateTime) }
 	s.Seed("Resolutions", [][]any{
 		{"Timestamp", "Order ID", "Agent", "Resolution Notes"},
@@ -123,7 +123,7 @@ func busySheet(s *fake.Sheets) {
 // busyWarehouse is a morning with every kind of order.
 func busyWarehouse() *generator {
 	g := newGenerator(2026, morning())
-	for i := range 450 {
+	for i := range 1100 {
 		g.anyOrder(orderID(i))
 	}
 	for _, id := range hostileIDs() {

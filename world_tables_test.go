@@ -172,7 +172,7 @@ func (g *generator) add(table string, r tableRow, age time.Duration) {
 		}
 	}
 	for column, value := range r {
-		if value == "" && column != "order_id" {
+		if value == "" && column != "order_id" && column != "reference_id" && column != "client_txn_id" {
 			delete(r, column)
 		}
 	}

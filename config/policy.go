@@ -33,7 +33,7 @@ func ParsePolicy(file File) (*policy.Policy, error) {
 	}
 	var root yaml.Node
 	if err := yaml.Unmarshal([]byte(file.Text), &root); err != nil {
-		return nil, yamlFaults(file.Path, err)
+		return nil, yamlFaults(file.Path, file.Text, err)
 	}
 	slices.SortStableFunc(broken, func(a, b policy.Fault) int { return lineOf(&root, a.Path) - lineOf(&root, b.Path) })
 	var faults Faults

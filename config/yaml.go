@@ -20,7 +20,7 @@ func decodeFile(file File, into any) Faults {
 		return Faults{{file.Path, "the file holds nothing but comments"}}
 	}
 	if err != nil {
-		return yamlFaults(file.Path, err)
+		return yamlFaults(file.Path, file.Text, err)
 	}
 	if !errors.Is(decoder.Decode(new(yaml.Node)), io.EOF) {
 		return Faults{{file.Path, "one document is expected; something follows it after ---"}}
@@ -34,9 +34,12 @@ var yamlLine = regexp.MustCompile(`^(?:yaml: )?line (\d+): (.*)$`)
 // goType is how the library names the Go type that it filled; people do not know those.
 var goType = regexp.MustCompile(` (?:in type|into) \S+$`)
 
-func yamlFaults(path string, err error) Faults {
+func yamlFaults(path, text string, err error) Faults {
 	// The library counts the line of some errors of form from 0, of others from 1.
 	messages := []string{err.Error() + " (in this line or the next)"}
+	if line := lineOfValue(text, err.Error()); line > 0 {
+		messages = []string{fmt.Sprintf("line %d: %s", line, err)}
+	}
 	if several, ok := errors.AsType[*yaml.TypeError](err); ok {
 		messages = several.Errors
 	}
@@ -50,6 +53,32 @@ func yamlFaults(path string, err error) Faults {
 		faults.add(where, "%s", strings.Replace(message, "field ", "key ", 1))
 	}
 	return faults
+}
+
+// refusedValue is how decoders quote a value that they do not take.
+var refusedValue = regexp.MustCompile(`^"((?:[^"\\]|\\.)*)"|convert (\S+) to decimal`)
+
+// lineOfValue finds the line of the value that a message is about; 0 where the
+// message names none. The library does not say.
+func lineOfValue(text, message string) int {
+	parts := refusedValue.FindStringSubmatch(message)
+	var root yaml.Node
+	if parts == nil || yaml.Unmarshal([]byte(text), &root) != nil {
+		return 0
+	}
+	return lineOfScalar(&root, parts[1]+parts[2])
+}
+
+func lineOfScalar(node *yaml.Node, value string) int {
+	if node.Kind == yaml.ScalarNode && node.Value == value {
+		return node.Line
+	}
+	for _, below := range node.Content {
+		if line := lineOfScalar(below, value); line > 0 {
+			return line
+		}
+	}
+	return 0
 }
 
 // scalar is a single value of a YAML file, as it is written, with its line.

@@ -138,7 +138,7 @@ func (v triageView) leftOut(p *triage.Plan) {
 	var order []string
 	for i := range p.Outcomes {
 		o := &p.Outcomes[i]
-		reason := ""
+		var reason string
 		switch o.Kind {
 		case triage.SetAside:
 			reason = string(o.Aside.Reason)

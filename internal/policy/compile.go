@@ -93,7 +93,7 @@ func (c *compiler) guardrails(spec GuardrailSpec) {
 	if spec.MinOrdersForShare < 0 {
 		c.fault("may not be negative", "guardrails", "min_orders_for_share")
 	}
-	g.minForShare = spec.MinOrdersForShare
+	g.minForShare = int(spec.MinOrdersForShare)
 	g.count = c.bounds(spec.OrderCount, "guardrails", "order_count")
 	for _, currency := range slices.Sorted(maps.Keys(spec.Shares)) {
 		if !c.policy.currencies[currency] {
@@ -191,18 +191,21 @@ func (c *compiler) diagnosis(d DiagnosisSpec, path []string) Diagnosis {
 	if d.Team == "" || d.Next == "" {
 		c.fault("needs a team and what to do next", path...)
 	}
-	if d.Severity < 0 || d.Severity > ecm.FractionOne {
+	severity, hours := ecm.Fraction(-1), DefaultSLAHours
+	if d.Severity != nil {
+		severity = *d.Severity
+	}
+	if severity < 0 || severity > ecm.FractionOne {
 		c.fault("a severity is between 0 and 1", append(slices.Clone(path), "severity")...)
 	}
-	hours := d.SLAHours
-	if hours == 0 {
-		hours = DefaultSLAHours
+	if d.SLAHours != nil {
+		hours = *d.SLAHours
 	}
-	if hours < 0 {
+	if hours <= 0 {
 		c.fault("is above 0", append(slices.Clone(path), "sla_hours")...)
 	}
 	sla := time.Duration(hours) * (time.Hour / time.Duration(ecm.FractionOne)) // the other way round overflows above 256 hours
-	return Diagnosis{Name: d.Name, Team: d.Team, SLA: sla, Severity: d.Severity, Next: d.Next}
+	return Diagnosis{Name: d.Name, Team: d.Team, SLA: sla, Severity: severity, Next: d.Next}
 }
 
 func (c *compiler) when(sources []string, env map[string]any, path []string) []rule {
@@ -222,7 +225,7 @@ func (c *compiler) when(sources []string, env map[string]any, path []string) []r
 
 func (c *compiler) agents(spec Spec) {
 	p := c.policy
-	p.DefaultMaxTickets, p.ReopenAfter = spec.Agents.DefaultMaxTickets, spec.ReopenAfter
+	p.DefaultMaxTickets, p.ReopenAfter = int(spec.Agents.DefaultMaxTickets), spec.ReopenAfter
 	if p.DefaultMaxTickets < 1 {
 		c.fault("is at least 1", "agents", "default_max_tickets")
 	}
@@ -241,7 +244,10 @@ func (c *compiler) agents(spec Spec) {
 		if weight < 1 || weight > 10 {
 			c.fault("a weight is between 1 and 10", "agents", "weights", email)
 		}
-		p.Weights[ecm.AgentKey(email)] = weight
+		if !strings.Contains(email, "@") {
+			c.fault(fmt.Sprintf("%q is not an e-mail", email), "agents", "weights", email)
+		}
+		p.Weights[ecm.AgentKey(email)] = int(weight)
 	}
 	c.choose(&p.RouteByTeam, spec.Agents.Routing, "anybody", "team", "agents", "routing")
 	c.choose(&p.SLAFromCreation, spec.SLA.Clock, "assigned", "created", "sla", "clock")

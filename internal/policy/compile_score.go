@@ -62,8 +62,7 @@ func (c *compiler) bands(spec BandSpec, path ...string) (above []decimal.Decimal
 		if i > 0 && band.Above.Cmp(spec.Bands[i-1].Above) >= 0 {
 			c.fault("bands stand from the highest bound to the lowest; this one is never reached", at...)
 		}
-		c.value(band.Value, at...)
-		above, values = append(above, cents(band.Above)), append(values, band.Value)
+		above, values = append(above, cents(band.Above)), append(values, c.given(band.Value, at))
 	}
 	c.value(spec.Otherwise, append(slices.Clone(path), "otherwise")...)
 	return above, values
@@ -81,12 +80,21 @@ func (c *compiler) cases(spec CaseSpec, path ...string) cases {
 		if err != nil {
 			c.fault(err.Error(), append(slices.Clone(at), "when")...)
 		}
-		c.value(one.Value, at...)
-		out.rules, out.values = append(out.rules, r), append(out.values, one.Value)
+		out.rules, out.values = append(out.rules, r), append(out.values, c.given(one.Value, at))
 	}
 	c.value(spec.Otherwise, append(slices.Clone(path), "otherwise")...)
 	out.otherwise = spec.Otherwise
 	return out
+}
+
+// given is a value that has to be there: left out it would be a silent 0.
+func (c *compiler) given(v *ecm.Fraction, path []string) ecm.Fraction {
+	if v == nil {
+		c.fault("a value is missing", path...)
+		return 0
+	}
+	c.value(*v, path...)
+	return *v
 }
 
 func (c *compiler) value(v ecm.Fraction, path ...string) {

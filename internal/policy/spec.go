@@ -6,6 +6,8 @@
 package policy
 
 import (
+	"fmt"
+	"strconv"
 	"time"
 
 	"github.com/shopspring/decimal"
@@ -16,9 +18,22 @@ import (
 // Version is the version of the policy file's form that this code reads.
 const Version = 1
 
+// Whole is a whole number. YAML would cut 7.5 to 7 without a word.
+type Whole int
+
+// UnmarshalText reads digits with an optional sign.
+func (w *Whole) UnmarshalText(text []byte) error {
+	number, err := strconv.Atoi(string(text))
+	if err != nil {
+		return fmt.Errorf("%.20q is not a whole number", text)
+	}
+	*w = Whole(number)
+	return nil
+}
+
 // Spec is the policy file as people write it; config/policy.yaml explains each part.
 type Spec struct {
-	Version       int                        `yaml:"version"`
+	Version       Whole                      `yaml:"version"`
 	Currencies    []string                   `yaml:"currencies"`
 	Guardrails    GuardrailSpec              `yaml:"guardrails"`
 	Facts         FactSpec                   `yaml:"facts"`
@@ -36,7 +51,7 @@ type Spec struct {
 
 // GuardrailSpec is what must be plausible before anything is assigned.
 type GuardrailSpec struct {
-	MinOrdersForShare int                  `yaml:"min_orders_for_share"`
+	MinOrdersForShare Whole                `yaml:"min_orders_for_share"`
 	OrderCount        RangeSpec            `yaml:"order_count"`
 	Shares            map[string]RangeSpec `yaml:"shares"` // by currency; 0.5 is 50 %
 }
@@ -67,12 +82,12 @@ type DisqualifySpec struct {
 
 // DiagnosisSpec is one diagnosis and what follows from it.
 type DiagnosisSpec struct {
-	Name     string       `yaml:"name"`
-	Team     string       `yaml:"team"`
-	SLAHours ecm.Fraction `yaml:"sla_hours"` // left out: DefaultSLAHours
-	Severity ecm.Fraction `yaml:"severity"`  // 0 to 1
-	Next     string       `yaml:"next"`
-	When     []string     `yaml:"when"` // one of them is enough
+	Name     string        `yaml:"name"`
+	Team     string        `yaml:"team"`
+	SLAHours *ecm.Fraction `yaml:"sla_hours"` // left out: DefaultSLAHours
+	Severity *ecm.Fraction `yaml:"severity"`  // 0 to 1
+	Next     string        `yaml:"next"`
+	When     []string      `yaml:"when"` // one of them is enough
 }
 
 // ScoreSpec is the score's weights and the values of its terms, each 0 to 1.
@@ -89,7 +104,7 @@ type ScoreSpec struct {
 type BandSpec struct {
 	Bands []struct {
 		Above decimal.Decimal `yaml:"above"`
-		Value ecm.Fraction    `yaml:"value"`
+		Value *ecm.Fraction   `yaml:"value"`
 	} `yaml:"bands"`
 	Otherwise ecm.Fraction `yaml:"otherwise"`
 }
@@ -97,8 +112,8 @@ type BandSpec struct {
 // CaseSpec gives the value of the first case that holds.
 type CaseSpec struct {
 	Cases []struct {
-		When  string       `yaml:"when"`
-		Value ecm.Fraction `yaml:"value"`
+		When  string        `yaml:"when"`
+		Value *ecm.Fraction `yaml:"value"`
 	} `yaml:"cases"`
 	Otherwise ecm.Fraction `yaml:"otherwise"`
 }
@@ -110,8 +125,8 @@ type SLASpec struct {
 
 // AgentSpec is about the people who get the orders.
 type AgentSpec struct {
-	DefaultMaxTickets int            `yaml:"default_max_tickets"`
-	Excluded          []string       `yaml:"excluded"` // exact e-mails, case aside
-	Routing           string         `yaml:"routing"`  // anybody or team
-	Weights           map[string]int `yaml:"weights"`  // by e-mail: orders in a row, from 1
+	DefaultMaxTickets Whole            `yaml:"default_max_tickets"`
+	Excluded          []string         `yaml:"excluded"` // exact e-mails, case aside
+	Routing           string           `yaml:"routing"`  // anybody or team
+	Weights           map[string]Whole `yaml:"weights"`  // by e-mail: orders in a row, from 1
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/rand"
 	"fmt"
+	"slices"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -94,7 +95,7 @@ func warnings(book ledger.Snapshot) []string {
 	list := book.Warnings
 	if n := len(book.Unreadable); n > 0 {
 		first := book.Unreadable[0]
-		list = append(list[:len(list):len(list)],
+		list = append(slices.Clip(list),
 			fmt.Sprintf("%d rows of the Assignments tab cannot be read and were left alone; the first is row %d: %s.", n, first.Row, first.Reason))
 	}
 	return list

@@ -163,9 +163,7 @@ func TestSlowProcessStopsAtItsLease(t *testing.T) {
 		if o := w.triage(morning); !o.well() {
 			t.Errorf("who took over: %s", o)
 		}
-		if o := first.wait(); !errors.Is(o.err, run.ErrOwed) {
-			t.Errorf("the slow process: %s, want ErrOwed", o)
-		}
+		report(t, "the slow process", w.judge(morning, first.wait()))
 		report(t, "taken over", w.check(morning))
 	})
 }

@@ -69,8 +69,8 @@ func older(a, b *ecm.Assignment) bool {
 	return !a.AssignedAt.IsZero() && (b.AssignedAt.IsZero() || a.AssignedAt.Before(b.AssignedAt))
 }
 
-// settle gives an order that the ledger already speaks for its outcome, and
-// marks one that comes back. It says whether the order is settled.
+// settle gives an order that the ledger already speaks for its outcome. It says
+// whether the order is settled.
 func (b book) settle(o *Outcome, now time.Time) bool {
 	id := o.Order.ID
 	if row := b.active[id]; row != nil {
@@ -85,13 +85,18 @@ func (b book) settle(o *Outcome, now time.Time) bool {
 	if row == nil {
 		return false
 	}
-	o.Since = at
-	if at.IsZero() || now.Sub(at) < b.reopenAfter {
-		o.Kind, o.Agent, o.Row = RecentlyResolved, row.Agent, row.Row
-		return true
+	if !at.IsZero() && now.Sub(at) >= b.reopenAfter {
+		return false
 	}
-	o.Reopened, o.Had = true, row.Agent
-	return false
+	o.Kind, o.Agent, o.Row, o.Since = RecentlyResolved, row.Agent, row.Row, at
+	return true
+}
+
+// reopen marks an order that an agent has resolved, and that is stuck still.
+func (b book) reopen(o *Outcome) {
+	if row, at := b.lastResolved(o.Order.ID); row != nil {
+		o.Reopened, o.Had, o.Since = true, row.Agent, at
+	}
 }
 
 // lastResolved is the row of an order that was closed last, and when. Nobody may

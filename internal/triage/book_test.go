@@ -96,6 +96,9 @@ func TestReopened(t *testing.T) {
 		"two rows, the undated closed just now": {[]ecm.Assignment{undated(resolvedRow("asha", 0, time.Hour)), resolvedRow("ben", 90, 2*day)}, nil, ""},
 		"two rows, nobody noted the earlier":    {[]ecm.Assignment{resolvedRow("asha", 200, unknown), resolvedRow("ben", 90, 2*day)}, nil, "ben"},
 		"two rows, nobody noted the later":      {[]ecm.Assignment{resolvedRow("asha", 200, 150*time.Hour), resolvedRow("ben", 90, unknown)}, nil, ""},
+		"two rows, one note, the later agent":   {[]ecm.Assignment{resolvedRow("asha", 200, unknown), resolvedRow("ben", 90, unknown)}, []ecm.Resolution{note(2 * day)}, "ben"},
+		"the same, sorted the other way":        {[]ecm.Assignment{resolvedRow("ben", 90, unknown), resolvedRow("asha", 200, unknown)}, []ecm.Resolution{note(2 * day)}, "ben"},
+		"two rows closed at the same time":      {[]ecm.Assignment{resolvedRow("asha", 200, 2*day), resolvedRow("ben", 90, 2*day)}, nil, "ben"},
 		"no row, a note alone":                  {nil, []ecm.Resolution{note(time.Hour)}, "nobody"},
 	} {
 		in := input(t, pending(order("A1", "10", 300)), agents("asha", "cleo", "ben"))

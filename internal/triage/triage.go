@@ -134,6 +134,7 @@ func (p *Plan) sort(in Input, book book, judge *policy.Judge) (waiting []int, er
 			o.Kind = Disqualified
 			continue
 		}
+		book.reopen(o)
 		waiting = append(waiting, i)
 	}
 	return waiting, nil

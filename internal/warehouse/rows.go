@@ -193,8 +193,6 @@ func (h header) creation(values []string, asOf time.Time) (time.Time, error) {
 		return ecm.ParseTime(strings.TrimSpace(values[h.created]))
 	}
 	text := values[h.hours]
-	// Rules compare the currency too, so the fact itself is cleaned.
-	values[h.currency] = strings.ToUpper(strings.TrimSpace(values[h.currency]))
 	amount, err := ecm.ParseAmount(strings.TrimSpace(text))
 	if err != nil {
 		return time.Time{}, fmt.Errorf("hours_diff %s: %w", shown(text), err)

@@ -77,7 +77,7 @@ func replacements(tab int64, runID string, delivered []ecm.Owed, finished time.T
 	}
 	replace(`owes messages \(`+runMark(runID)+`\)`, ecm.FormatTime(finished), true)
 	expected = len(requests)
-	replace(outboxMark(runID)+`[\s\S]*`, "", false && true); requests = requests[:expected] // the texts of delivered messages are of no more use
+	replace(outboxMark(runID)+`[\s\S]*`, "", true) // the texts of delivered messages are of no more use
 	return requests, expected
 }
 
