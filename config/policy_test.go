@@ -96,7 +96,7 @@ func TestBadPolicies(t *testing.T) {
 		{"warning_above: 60", "warning_over: 60", "policy.yaml:6: key warning_over not found"},
 		{"reopen_after: 36h", "reopen_after: 36h\nreopen_after: 1h", `policy.yaml:49: mapping key "reopen_after" already defined at line 48`},
 		{"reopen_after: 36h", "reopen_after: 36h\n---\nversion: 1", "policy.yaml: one document is expected; something follows it after ---"},
-		{"version: 1", "version: one", "policy.yaml:2: "one" is not a whole number"},
+		{"version: 1", "version: one", "policy.yaml:2: \"one\" is not a whole number"},
 		{"severity: 0.8", "severity: high", `policy.yaml:23: "high" is not a number with at most four decimals`},
 		{"severity: 0.8", "severity: 0.80001", `policy.yaml:23: "0.80001" is not a number with at most four decimals`},
 		{"severity: 0.8", "severity: 8e-1", `policy.yaml:23: "8e-1" is not a number with at most four decimals`},

@@ -93,6 +93,21 @@ func TestCommitGivesUp(t *testing.T) {
 	}
 }
 
+// F32: a doubtful commit stays doubtful, whatever becomes of the next one: the
+// first lands while the second is refused. The run must not say that it failed.
+func TestCommitDoubtfulThenRefused(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t, 1)
+		w.wire.trouble = both(once("commit#1", trouble{isLate, doubtful}), always("commit", 2, trouble{isLost, refused}))
+		o := w.triage(morning)
+		w.wire.late.Wait()
+		if w.record(morning) != nil && !o.well() {
+			t.Errorf("the rows are written, and the run says: %s", o)
+		}
+	})
+}
+
 // Where neither the commit nor looking it up has an answer, the run says that it does not know.
 func TestCommitUnknown(t *testing.T) {
 	t.Parallel()
@@ -183,6 +198,62 @@ func TestHashesDiffer(t *testing.T) {
 			} else {
 				seen[hash] = true
 			}
+		})
+	}
+}
+
+// F6 F7: the answer to a post is lost, and the history shows it only after a while.
+// Within the bounded looks it is found; beyond them it goes out once more, never not at all.
+func TestPostAnswerLost(t *testing.T) {
+	t.Parallel()
+	cases := map[time.Duration]int{0: 1, 2 * time.Second: 1, 10 * time.Second: 2} // how often it is to be seen
+	for lag, want := range cases {
+		for n := range 1 + len(replies) {
+			synctest.Test(t, func(t *testing.T) {
+				w := newWorld(t, 1)
+				w.wall.lag = lag
+				w.wire.trouble = once(fmt.Sprintf("post#%d", n+1), trouble{arrives, doubtful})
+				if o := w.triage(morning); !o.well() {
+					t.Errorf("message %d, lag %s: %s", n+1, lag, o)
+				}
+				record := w.record(morning)
+				for i, owed := range record.Messages {
+					seen := w.wall.visible(record.ID, owed.Part)
+					if i != n && len(seen) != 1 || i == n && len(seen) != want {
+						t.Errorf("message %d, lag %s: %s is to be seen %d times", n+1, lag, owed.Part, len(seen))
+					}
+				}
+				if looks := w.wire.count("sent"); looks > 3 {
+					t.Errorf("lag %s: looked %d times", lag, looks)
+				}
+			})
+		}
+	}
+}
+
+// F7: the history may not be read. What is in doubt goes out once more, and the record says so.
+func TestHistoryDenied(t *testing.T) {
+	t.Parallel()
+	cases := map[string]func(string, int) trouble{
+		"the answer was lost":     once("post#1", trouble{arrives, doubtful}),
+		"the process was killed":  once("post#1", trouble{arrives, dies}),
+		"nothing could be posted": once("post#1", trouble{isLost, dies}),
+	}
+	for name, first := range cases {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				w := newWorld(t, 1)
+				w.wire.trouble = both(first, always("sent", 1, trouble{isLost, forbidden}))
+				report(t, name, w.insist(morning))
+				record := w.record(morning)
+				if n := len(w.wall.visible(record.ID, "briefing")); n < 1 || n > 2 {
+					t.Errorf("the briefing is to be seen %d times", n)
+				}
+				if note := record.Messages[0].Note; note != "possible duplicate" {
+					t.Errorf("the record notes %q, want a possible duplicate", note)
+				}
+			})
 		})
 	}
 }

@@ -118,6 +118,9 @@ func drawStorm(r *rapid.T) storm {
 // pass lets the storm pass, and then has every slot started until it ends well.
 func (s storm) pass(w *world) (problems []string) {
 	w.wall.lag = s.lag
+	w.deaf = slices.ContainsFunc(slices.Collect(maps.Keys(s.blows)), func(call string) bool {
+		return strings.HasPrefix(call, "sent#") && !slices.Contains([]ending{dies, diesAfter}, s.blows[call].ending)
+	})
 	w.wire.trouble = func(kind string, n int) trouble { return s.blows[fmt.Sprintf("%s#%d", kind, n)] }
 	var started []*process
 	for _, start := range s.starts {

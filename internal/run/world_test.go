@@ -31,6 +31,7 @@ type world struct {
 	members map[string]string
 	policy  *policy.Policy
 	began   time.Time
+	deaf    bool // the history was denied at times, so a message may be there twice
 
 	mu     sync.Mutex
 	orders ecm.Pending
@@ -276,6 +277,9 @@ func (w *world) checkRun(book ledger.Snapshot, r ecm.Run) (problems []string) {
 	parent := ""
 	for i, owed := range r.Messages {
 		seen := w.wall.visible(r.ID, owed.Part)
+		if w.deaf && len(seen) > 1 {
+			continue
+		}
 		if len(seen) != 1 {
 			bad("%s is to be seen %d times", owed.Part, len(seen))
 			continue
@@ -285,7 +289,7 @@ func (w *world) checkRun(book ledger.Snapshot, r ecm.Run) (problems []string) {
 			if want := fmt.Sprintf("%d new this run", c["new"]); owed.Part == "briefing" && !strings.Contains(seen[0].text, want) {
 				bad("the briefing does not say %q:\n%s", want, seen[0].text)
 			}
-		} else if seen[0].thread != parent {
+		} else if seen[0].thread != parent && !w.deaf {
 			bad("%s stands in thread %q, the briefing is %q", owed.Part, seen[0].thread, parent)
 		}
 		if owed.TS != seen[0].ts || owed.Channel != channel {
