@@ -20,6 +20,7 @@ func TestWorldCosts(t *testing.T) {
 			wire := w.tap(t)
 			for run, slot := range []string{"07:00", "14:00"} {
 				w.sheets.Forget()
+				w.hoursLater()
 				o := w.triage(t, slot, morning())
 				o.wants(t, 0, []string{"ok", "nothing_new"}[run])
 				if n := len(wire.queries()); n != run+1 {

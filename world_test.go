@@ -74,6 +74,9 @@ func (w *world) stuck(t *testing.T, orders int) {
 
 func orderID(i int) string { return fmt.Sprintf("AE%05dUG00", i) }
 
+// hoursLater lets Slack forget how fast messages came before: hours lie between two slots.
+func (w *world) hoursLater() { w.slack.SetRate(1, 10) }
+
 // outcome is how a run of the program ended.
 type outcome struct {
 	exit           int

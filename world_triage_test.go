@@ -55,6 +55,7 @@ func (w *world) mentioned() []string {
 // runAndCheck runs a slot and compares all that it leaves behind.
 func (w *world) runAndCheck(t *testing.T, slot string, asOf time.Time, in arrival, e expectation) {
 	t.Helper()
+	w.hoursLater()
 	posted := len(w.slack.Messages())
 	o := w.triage(t, slot, asOf)
 	o.wants(t, 0, "ok")

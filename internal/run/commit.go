@@ -19,6 +19,7 @@ var errTaken = errors.New("another process committed first")
 // errTaken where another commit came first, and nothing of this one is written.
 func (m *Manager) commit(ctx context.Context, c ledger.Commit) error {
 	var err error
+	doubt := false // an earlier try may have arrived, and may yet show
 	for range tries {
 		_, err = send(ctx, m.Effects, "committing", ledgerTimeout, func(ctx context.Context) (struct{}, error) {
 			return struct{}{}, m.Ledger.Commit(ctx, c)
@@ -26,7 +27,8 @@ func (m *Manager) commit(ctx context.Context, c ledger.Commit) error {
 		if err == nil {
 			return nil
 		}
-		if ecm.ClassOf(err) != ecm.Ambiguous {
+		doubt = doubt || ecm.ClassOf(err) == ecm.Ambiguous
+		if !doubt {
 			return wrap("commit the plan", err)
 		}
 		// Neither a lost answer nor a conflict says who holds the generation: an

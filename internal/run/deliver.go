@@ -30,6 +30,10 @@ const historyLooks = 3
 // notPosted stands for the id of a message that is not to be posted any more.
 const notPosted = "-"
 
+// possibleDuplicate is noted of a message that an earlier process may have posted
+// too: the history that would tell could not be read.
+const possibleDuplicate = "possible duplicate"
+
 // clockDrift is how far the messenger's clock may be behind ours.
 const clockDrift = 5 * time.Minute
 
@@ -39,7 +43,8 @@ type delivery struct {
 	run     *ecm.Run
 	thread  string // ts of the first message
 	changed []ecm.Owed
-	rebuilt bool // the first message was posted anew because it was gone
+	rebuilt bool   // the first message was posted anew because it was gone
+	note    string // for what is posted: a doubt, where the history could not be looked through
 }
 
 // deliver posts the owed messages of a run, in order, and records what was
@@ -69,7 +74,7 @@ func (d *delivery) all(ctx context.Context, doubt bool) error {
 		if !owed.Delivered() {
 			d.manager.Progress(fmt.Sprintf("posting message %d of %d", i+1, len(d.run.Messages)))
 			err := wrap("post "+owed.Part+" of "+d.run.ID, d.post(ctx, owed))
-			if err != nil && (i == 0 || ecm.ClassOf(err) != ecm.Permanent) {
+			if err != nil && (i == 0 || ecm.ClassOf(err) != ecm.Permanent || errors.Is(err, ecm.ErrThreadGone)) {
 				return errors.Join(refused, err)
 			}
 			refused = errors.Join(refused, err) // one reply that is never taken must not hold up the others
@@ -119,7 +124,7 @@ func (d *delivery) send(ctx context.Context, owed *ecm.Owed) error {
 		return m.Notifier.Post(ctx, post)
 	})
 	if err == nil {
-		d.delivered(owed, receipt, "")
+		d.delivered(owed, receipt, d.note)
 		return nil
 	}
 	if ecm.ClassOf(err) != ecm.Ambiguous || errors.Is(err, ecm.ErrThreadGone) {
@@ -133,9 +138,9 @@ func (d *delivery) send(ctx context.Context, owed *ecm.Owed) error {
 	if ctx.Err() != nil {
 		return err
 	}
-	note := ""
+	note := d.note
 	if !looked {
-		note = "possible duplicate"
+		note = possibleDuplicate
 	}
 	receipt, err = send(ctx, m.Effects, "posting "+owed.Part+" once more", notifyTimeout, func(ctx context.Context) (brief.Receipt, error) {
 		return m.Notifier.Post(ctx, post)
@@ -212,6 +217,7 @@ func (d *delivery) adopt(ctx context.Context, thread string, messages []ecm.Owed
 	})
 	if err != nil {
 		d.manager.Effects.Log.Warn("the channel's history cannot be read; a message may appear twice", "error", err)
+		d.note = possibleDuplicate
 		return
 	}
 	for i := range messages {

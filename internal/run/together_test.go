@@ -101,7 +101,7 @@ func drawStorm(r *rapid.T) storm {
 	s := storm{seed: rapid.Uint64().Draw(r, "seed"), blows: map[string]trouble{}}
 	slots := rapid.SampledFrom([]ecm.Slot{morning, morning, afternoon})
 	for i := range rapid.IntRange(1, 4).Draw(r, "processes") {
-		s.starts = append(s.starts, start{slots.Draw(r, fmt.Sprint("slot ", i)), time.Duration(rapid.IntRange(0, 90_000).Draw(r, fmt.Sprint("ms ", i))) * time.Millisecond})
+		s.starts = append(s.starts, start{slots.Draw(r, fmt.Sprint("slot ", i)), time.Duration(rapid.IntRange(1, 90_000).Draw(r, fmt.Sprint("ms ", i))) * time.Millisecond})
 	}
 	all := maps.Clone(kills)
 	maps.Copy(all, errs)
@@ -117,7 +117,7 @@ func drawStorm(r *rapid.T) storm {
 
 // pass lets the storm pass, and then has every slot started until it ends well.
 func (s storm) pass(w *world) (problems []string) {
-	w.wall.lag = s.lag
+	w.wall.lag, w.alarms = s.lag, len(s.starts)
 	w.deaf = slices.ContainsFunc(slices.Collect(maps.Keys(s.blows)), func(call string) bool {
 		return strings.HasPrefix(call, "sent#") && !slices.Contains([]ending{dies, diesAfter}, s.blows[call].ending)
 	})

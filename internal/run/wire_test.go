@@ -95,7 +95,7 @@ func (w *wire) number(kind string) (name string, what trouble, there, back time.
 	name = fmt.Sprintf("%s#%d", kind, w.counts[kind])
 	w.calls = append(w.calls, name)
 	random := rand.New(rand.NewPCG(w.seed, nameHash(name))) // by name: calls that leave together race for their place
-	spread := func() time.Duration { return time.Duration(1+random.IntN(200)) * time.Millisecond }
+	spread := func() time.Duration { return time.Duration(random.Int64N(int64(200 * time.Millisecond))) }
 	return name, w.trouble(kind, w.counts[kind]), spread(), spread()
 }
 

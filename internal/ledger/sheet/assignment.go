@@ -28,6 +28,12 @@ func (v *view) readAssignments() {
 }
 
 func (v *view) readAssignment(t *table, number int, row []any) {
+	if id, astray := v.astray(t, row); astray {
+		v.snapshot.Unreadable = append(v.snapshot.Unreadable, ledger.Unreadable{
+			Row: number, OrderID: id, Reason: "somebody moved columns while it was written: move its cells under their headers",
+		})
+		return
+	}
 	a, reason := assignmentOf(t, row)
 	if reason == remark {
 		return
@@ -40,6 +46,24 @@ func (v *view) readAssignment(t *table, number int, row []any) {
 	a.AssignedAt = v.readTime(t, number, row, assignedAtHeader)
 	a.ResolvedAt = v.readTime(t, number, row, resolvedAtHeader)
 	v.snapshot.Assignments = append(v.snapshot.Assignments, a)
+}
+
+// astray finds a row of ours that stands under wrong headers: people moved
+// columns just before a commit, and its program died before it could mend that.
+// Its order is still where the commit wrote it.
+func (v *view) astray(t *table, row []any) (orderID string, found bool) {
+	text := func(column int) string {
+		if column >= len(row) {
+			return ""
+		}
+		return cellText(row[column])
+	}
+	for _, e := range v.entries {
+		if e.Run != "" && e.At[1] > 0 && text(e.At[1]) == e.Run && t.text(row, runIDHeader) != e.Run {
+			return text(e.At[0]), true
+		}
+	}
+	return "", false
 }
 
 // remark is the reason of a row that is no assignment and never was: a person's

@@ -279,3 +279,36 @@ func TestProtection(t *testing.T) {
 		}
 	}
 }
+
+// F41 and F32 together: columns move just before the commit, and then nothing
+// answers any more, so the rows stay under wrong headers. No order is assigned twice for it.
+func TestColumnsMoveAndThenNothingAnswers(t *testing.T) {
+	t.Parallel()
+	s := peopled(t)
+	if err := run(t.Context(), open(t, s), "first", "NEW1"); err != nil {
+		t.Fatal(err)
+	}
+	l := open(t, s)
+	if _, err := l.Read(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	s.InsertColumns("Assignments", "A", 1)
+	s.Trouble(fake.SheetsTrouble{On: func(c fake.SheetsCall) bool { return !c.Write }, Last: -1})
+	c := ledgertest.Commit(1, "second", ledgertest.Row("NEW2", "bo@example.com"))
+	if err := l.Commit(t.Context(), c); ecm.ClassOf(err) != ecm.Ambiguous || errors.Is(err, ledger.ErrConflict) {
+		t.Errorf("commit: %v, want it in doubt", err)
+	}
+	s.Calm()
+	if hash, err := l.Committed(t.Context(), 2); err != nil || hash != c.Run.Hash {
+		t.Errorf("looking it up: %q, %v", hash, err)
+	}
+	for _, slot := range []string{"third", "fourth"} {
+		if err := run(t.Context(), open(t, s), slot, "NEW1", "NEW2"); err != nil {
+			t.Fatal(err)
+		}
+	}
+	got := read(t, s)
+	if len(got.Unreadable) != 2 || got.Unreadable[1].OrderID != "NEW2" || got.Unreadable[1].Row != 6 || len(got.Assignments) != 3 {
+		t.Errorf("assignments %+v, unreadable %+v; want NEW2 to keep its row", got.Assignments, got.Unreadable)
+	}
+}

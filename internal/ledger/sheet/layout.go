@@ -35,6 +35,7 @@ type entry struct {
 	Run     string           `json:"run"`
 	Hash    string           `json:"hash"`
 	Tabs    map[string]int64 `json:"tabs"` // sheet ids of the people's tabs, by our title: a renamed tab is found again
+	At      [2]int           `json:"at"`   // columns of Order ID and Run ID that its rows were written to
 }
 
 func (e entry) value() string {

@@ -128,6 +128,8 @@ func (p *plan) raise(v *view) {
 	for _, title := range []string{assignmentsTab, agentsTab} {
 		e.Tabs[title] = p.targets[title].id
 	}
+	at := p.targets[assignmentsTab].at
+	e.At = [2]int{at[headerKey(orderIDHeader)], at[headerKey(runIDHeader)]}
 	value := e.value()
 	p.add(&sheets.Request{CreateDeveloperMetadata: &sheets.CreateDeveloperMetadataRequest{DeveloperMetadata: &sheets.DeveloperMetadata{
 		MetadataId: p.commit.After + 1, MetadataKey: entryKey, MetadataValue: value, Visibility: "DOCUMENT",
