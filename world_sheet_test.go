@@ -18,6 +18,22 @@ import (
 // value") and how it looks ("Agents 2:0 look"), and what belongs to a whole tab.
 type cells map[string]string
 
+// sheetTab is a tab as Google answers it.
+type sheetTab struct {
+	Properties struct {
+		Title  string `json:"title"`
+		Hidden bool   `json:"hidden"`
+	} `json:"properties"`
+	Filter    any `json:"basicFilter"`
+	Protected any `json:"protectedRanges"`
+	Colours   any `json:"conditionalFormats"`
+	Data      []struct {
+		Rows []struct {
+			Cells []map[string]any `json:"values"`
+		} `json:"rowData"`
+	} `json:"data"`
+}
+
 func (w *world) cells(t *testing.T) cells {
 	t.Helper()
 	answer, err := w.sheets.Client().Get(w.sheets.URL + "v4/spreadsheets/" + w.sheets.ID + "?includeGridData=true")
@@ -30,16 +46,7 @@ func (w *world) cells(t *testing.T) cells {
 		t.Fatal(err)
 	}
 	var book struct {
-		Sheets []struct {
-			Properties struct {
-				Title  string
-				Hidden bool
-			}
-			BasicFilter, ProtectedRanges, ConditionalFormats any
-			Data                                             []struct {
-				RowData []struct{ Values []map[string]any }
-			}
-		}
+		Sheets []sheetTab `json:"sheets"`
 	}
 	if err := json.Unmarshal(body, &book); err != nil {
 		t.Fatal(err)
@@ -47,9 +54,9 @@ func (w *world) cells(t *testing.T) cells {
 	all := cells{}
 	for _, tab := range book.Sheets {
 		title := tab.Properties.Title
-		all[title] = asJSON(tab.Properties.Hidden, tab.BasicFilter, tab.ProtectedRanges, tab.ConditionalFormats)
-		for i, row := range tab.Data[0].RowData {
-			for j, cell := range row.Values {
+		all[title] = asJSON(tab.Properties.Hidden, tab.Filter, tab.Protected, tab.Colours)
+		for i, row := range tab.Data[0].Rows {
+			for j, cell := range row.Cells {
 				all.add(fmt.Sprintf("%s %d:%d", title, i, j), cell)
 			}
 		}

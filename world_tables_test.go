@@ -36,7 +36,7 @@ func newGenerator(seed uint64, now time.Time) *generator {
 		"orders_goms", "payments_goms", "lulu_data", "falcon_transactions_v2", "transaction_payout", "rda_fulfillments",
 		"transfer_rfi", "uae_manual_payments", "checkout_payment_data", "fulfillments_goms",
 	} {
-		g.tables[table] = nil
+		g.tables[table] = []tableRow{}
 	}
 	return g
 }

@@ -20,12 +20,12 @@ func afternoon() time.Time { return time.Date(2026, 2, 17, 10, 0, 0, 0, time.UTC
 // world is a warehouse, a spreadsheet and a workspace of one test alone, and
 // everything that the program said in it.
 type world struct {
-	dir    string
-	db     database
-	sheets *fake.Sheets
-	slack  *fake.Slack
-	env    []string
-	said   []string
+	dir      string
+	db       database
+	sheets   *fake.Sheets
+	slack    *fake.Slack
+	env      []string
+	said     []string
 	members  []string // ids that may be mentioned
 	excluded []string // e-mails of agents who never get an order
 }

@@ -111,14 +111,14 @@ func wantDirt(t *testing.T, in arrival) {
 		seen[order.currency()]++
 		seen["rfi "+order.facts["rfi_status"]]++
 	}
-	for _, word := range strings.Fields("refund_triggered manual_review status_sync_issue cancellation_pending brn_pending stuck_at_lean_recon " +
+	for word := range strings.FieldsSeq("refund_triggered manual_review status_sync_issue cancellation_pending brn_pending stuck_at_lean_recon " +
 		"no_rfi_created rfi_pending stuck_due_trm bulk_vda_pending stuck_at_vda_partner stuck_at_rda_partner stuck_at_lulu " +
 		"fulfillment_pending P1 P2 P3 AED GBP EUR") {
 		if seen[word] == 0 {
 			t.Errorf("no order in the pending list is %s", word)
 		}
 	}
-	for _, word := range strings.Fields("REQUESTED SUBMITTED SENT_TO_PROVIDER REJECTED EXPIRED RE_OPEN") {
+	for word := range strings.FieldsSeq("REQUESTED SUBMITTED SENT_TO_PROVIDER REJECTED EXPIRED RE_OPEN") {
 		if seen["rfi "+word] == 0 {
 			t.Errorf("no order has the request for information %s", word)
 		}

@@ -3,6 +3,7 @@ package brief_test
 import (
 	"fmt"
 	"strings"
+	"sync"
 	"testing"
 	"unicode"
 
@@ -12,7 +13,7 @@ import (
 )
 
 // payloads are 200 texts that try to be more than text.
-func payloads() []string {
+var payloads = sync.OnceValue(func() []string {
 	seeds := []string{
 		"<!channel>", "<!here>", "<!everyone>", "<@U0BEN1234>", "<#C0123456>", "<!subteam^S123>", "<http://evil.example|click>", "<mailto:a@b|x>", "&lt;!channel&gt;", "&amp;",
 		"*bold*", "_italic_", "~gone~", "`code`", "```\nblock\n```", "> quote", "\n\n• AE9 AED 1.00", "\r\n*P1*", "\u2028new line", "\x0bvertical", "\x00nul", "\x1b[31mred\x1b[0m", "\x07bell",
@@ -26,7 +27,7 @@ func payloads() []string {
 		}
 	}
 	return list
-}
+})
 
 // F16, F17, F76: whatever stands in a field, the message has the lines and the
 // live marks that it has with harmless text there, and no character that moves others.

@@ -18,6 +18,7 @@ type queue struct {
 	highValue int
 	p1        int
 	value     ecm.Totals
+	threads   int // agents with open work, each with a reply in the thread
 }
 
 func newQueue(p *triage.Plan) queue {
@@ -28,6 +29,9 @@ func newQueue(p *triage.Plan) queue {
 			q.onDuty++
 		}
 		q.orders += len(d.Tickets)
+		if len(d.Tickets) > 0 {
+			q.threads++
+		}
 		q.highValue += d.HighValue
 		q.p1 += d.P1
 		for _, t := range d.Tickets {
@@ -65,6 +69,14 @@ func (q *queue) totals() []Line {
 		lines = append(lines, Line{plain(fmt.Sprintf("and %d more currencies", left))})
 	}
 	return lines
+}
+
+// thread says where the orders are; without open work there is no thread.
+func (q *queue) thread() string {
+	if q.threads == 0 {
+		return ""
+	}
+	return "Each agent's orders are in the thread."
 }
 
 // summary is the briefing in one sentence, for the notification.

@@ -62,7 +62,7 @@ func Briefing(p *triage.Plan, page Page) Message {
 	if lines := agentLines(p, room); len(lines) > 0 {
 		blocks = append(blocks, Block{Kind: Section, Lines: lines})
 	}
-	return Message{Summary: q.summary(p), Blocks: append(blocks, footer(page, "Each agent's orders are in the thread."))}
+	return Message{Summary: q.summary(p), Blocks: append(blocks, footer(page, q.thread()))}
 }
 
 func newLine(p *triage.Plan) Line {

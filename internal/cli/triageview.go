@@ -35,14 +35,28 @@ func (v triageView) show(t run.Triage) {
 		v.orders(t.Plan)
 	}
 	v.leftOut(t.Plan)
-	for _, warning := range t.Plan.Warnings {
-		v.line("%s %s", v.bad("Mend:"), brief.Printable(warning))
-	}
+	v.mend(t)
 	for _, message := range t.Preview {
 		v.title("Would be posted: " + brief.Printable(message.Summary))
 		v.line("%s", strings.TrimRight(message.String(), "\n"))
 	}
 	v.next(t)
+}
+
+// mend says what a person should look at, each row that cannot be read among it.
+func (v triageView) mend(t run.Triage) {
+	for _, warning := range slices.Concat(t.Plan.Warnings, t.Book.Warnings) {
+		v.line("%s %s", v.bad("Mend:"), brief.Printable(warning))
+	}
+	if len(t.Book.Unreadable) == 0 {
+		return
+	}
+	v.title(fmt.Sprintf("Rows of the ledger that cannot be read, left alone (%d)", len(t.Book.Unreadable)))
+	var rows [][]string
+	for _, row := range t.Book.Unreadable {
+		rows = append(rows, []string{fmt.Sprint(row.Row), cut(row.OrderID), brief.Printable(row.Reason)})
+	}
+	v.table([]string{">row", "order", "reason"}, rows)
 }
 
 // before tells of a slot that had its run already.

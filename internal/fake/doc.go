@@ -9,9 +9,10 @@
 //
 // Sheets checks every request against Google's own machine-readable description
 // of the service, so a test that passes here has sent nothing that the service
-// does not know. Its files: sheets.go (the server), sheets_schema.go (the
-// description), sheets_book.go and sheets_value.go (what a spreadsheet is),
-// sheets_read.go, sheets_batch*.go, sheets_meta.go and sheets_values.go (the
+// does not know. Its files: sheets.go (the server), sheets_schema.go and
+// sheets_mask.go (the description, field masks), sheets_book.go, sheets_value.go
+// and sheets_a1.go (what a spreadsheet is), sheets_read.go, sheets_batch.go,
+// sheets_cells.go, sheets_meta.go, sheets_replace.go and sheets_values.go (the
 // calls), sheets_trouble.go (faults to order), sheets_auth.go (tokens),
-// sheets_human.go (what people do meanwhile).
+// sheets_human.go (what people do meanwhile), sheets_show.go (what a test sees).
 package fake

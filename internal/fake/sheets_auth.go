@@ -141,8 +141,10 @@ func (s *Sheets) checkClaims(part string) error {
 		return fmt.Errorf("Invalid JWT: %w", err)
 	}
 	var claims struct {
-		Iss, Scope, Aud string
-		Iat, Exp        int64
+		Iss   string `json:"iss"`
+		Scope string `json:"scope"`
+		Iat   int64  `json:"iat"`
+		Exp   int64  `json:"exp"`
 	}
 	if err := json.Unmarshal(raw, &claims); err != nil {
 		return fmt.Errorf("Invalid JWT: %w", err)

@@ -74,12 +74,9 @@ func (s *Sheets) batchUpdate(body []byte, masked bool) (any, error) {
 	}
 	answer := map[string]any{"spreadsheetId": s.ID, "replies": replies}
 	if in.Include {
-		after, err := s.spreadsheet(book, url.Values{"ranges": in.Ranges})
+		after, err := s.spreadsheet(book, url.Values{"ranges": in.Ranges}, in.Grid || masked)
 		if err != nil {
 			return nil, err // a range that cannot be read voids the batch too
-		}
-		if !in.Grid && !masked {
-			sheetDropData(after)
 		}
 		answer["updatedSpreadsheet"] = after
 	}

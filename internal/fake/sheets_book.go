@@ -148,8 +148,8 @@ func (t *sheetTab) at(row, col int) *sheetCell {
 // used is the number of rows up to the last one with a value in any column: where
 // appendCells goes on. A note under the table or a far default value counts (F47, F48).
 func (t *sheetTab) used() int {
-	for i := len(t.rows) - 1; i >= 0; i-- {
-		if slices.ContainsFunc(t.rows[i], func(c sheetCell) bool { return c.value != nil }) {
+	for i, row := range slices.Backward(t.rows) {
+		if slices.ContainsFunc(row, func(c sheetCell) bool { return c.value != nil }) {
 			return i + 1
 		}
 	}

@@ -110,6 +110,9 @@ func (s *Sheets) put(t *sheetTab, row, col int, data sheetCellData, fields []str
 
 // sheetMergeFormat adds to the format what the mask names.
 func sheetMergeFormat(old, add map[string]any, fields []string) map[string]any {
+	if !sheetMasked(fields, "userEnteredFormat") {
+		return old
+	}
 	merged := maps.Clone(old)
 	if merged == nil {
 		merged = map[string]any{}

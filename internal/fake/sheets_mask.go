@@ -2,6 +2,7 @@ package fake
 
 import (
 	"fmt"
+	"maps"
 	"strings"
 )
 
@@ -67,9 +68,7 @@ func (p *sheetMaskParser) group(into sheetMask) error {
 		return fmt.Errorf("Invalid field mask: a bracket is not closed")
 	}
 	p.rest = p.rest[1:]
-	for name, sub := range inner {
-		into[name] = sub
-	}
+	maps.Copy(into, inner)
 	return nil
 }
 

@@ -194,7 +194,9 @@ func (s *Sheets) metadataGet(text string) (any, error) {
 }
 
 func (s *Sheets) metadataSearch(body []byte) (any, error) {
-	var in struct{ DataFilters []sheetFilterData }
+	var in struct {
+		DataFilters []sheetFilterData `json:"dataFilters"`
+	}
 	if err := json.Unmarshal(body, &in); err != nil {
 		return nil, sheetRefuse(http.StatusBadRequest, "%v", err)
 	}

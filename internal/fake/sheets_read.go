@@ -3,24 +3,19 @@ package fake
 import (
 	"net/url"
 	"slices"
+	"strings"
 )
 
 // get is spreadsheets.get: tabs, metadata, protection; cells only when asked for.
 func (s *Sheets) get(query url.Values) (any, error) {
-	full, err := s.spreadsheet(s.book, query)
-	if err == nil && !query.Has("fields") && query.Get("includeGridData") != "true" {
-		sheetDropData(full)
+	withData := query.Get("includeGridData") == "true"
+	if query.Has("fields") {
+		withData = strings.Contains(query.Get("fields"), "data") // the mask decides alone, and cuts the rest
 	}
-	return full, err
+	return s.spreadsheet(s.book, query, withData)
 }
 
-func sheetDropData(spreadsheet map[string]any) {
-	for _, tab := range spreadsheet["sheets"].([]any) {
-		delete(tab.(map[string]any), "data")
-	}
-}
-
-func (s *Sheets) spreadsheet(b *sheetBook, query url.Values) (map[string]any, error) {
+func (s *Sheets) spreadsheet(b *sheetBook, query url.Values, withData bool) (map[string]any, error) {
 	areas := map[*sheetTab][]sheetBox{}
 	for _, text := range query["ranges"] {
 		t, box, err := b.a1(text)
@@ -32,10 +27,13 @@ func (s *Sheets) spreadsheet(b *sheetBook, query url.Values) (map[string]any, er
 	tabs := []any{}
 	for i, t := range b.tabs {
 		switch boxes := areas[t]; {
-		case len(boxes) > 0:
-			tabs = append(tabs, s.sheet(b, t, i, boxes))
-		case len(areas) == 0:
+		case len(areas) > 0 && len(boxes) == 0:
+		case !withData:
+			tabs = append(tabs, s.sheet(b, t, i, nil))
+		case len(boxes) == 0:
 			tabs = append(tabs, s.sheet(b, t, i, []sheetBox{{bottom: t.height, right: t.width}}))
+		default:
+			tabs = append(tabs, s.sheet(b, t, i, boxes))
 		}
 	}
 	full := map[string]any{
@@ -74,11 +72,13 @@ func (s *Sheets) sheet(b *sheetBook, t *sheetTab, index int, boxes []sheetBox) m
 	if len(t.rules) > 0 {
 		out["conditionalFormats"] = sheetAnys(t.rules)
 	}
-	data := make([]any, 0, len(boxes))
+	var data []any
 	for _, box := range boxes {
 		data = append(data, s.gridData(t, box))
 	}
-	out["data"] = data
+	if data != nil {
+		out["data"] = data
+	}
 	return out
 }
 

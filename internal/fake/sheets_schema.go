@@ -24,6 +24,7 @@ type sheetAPI struct {
 	Resources  map[string]sheetRes    `json:"resources"`
 
 	methods []sheetMethod
+	unions  map[string][][]string
 }
 
 type sheetRes struct {
@@ -90,6 +91,7 @@ var sheetDescription = sync.OnceValues(func() (*sheetAPI, error) {
 		return nil, fmt.Errorf("understand Google's description of Sheets: %w", err)
 	}
 	api.collect(api.Resources)
+	api.unions = sheetUnions(api)
 	// The longest path first: values/{range} would swallow values/{range}:append.
 	slices.SortFunc(api.methods, func(a, b sheetMethod) int { return len(b.Path) - len(a.Path) })
 	return api, nil
@@ -320,7 +322,7 @@ func (a *sheetAPI) checkMessage(name string, v any, at string) error {
 }
 
 func (a *sheetAPI) checkUnions(name string, fields map[string]any, at string) error {
-	for _, members := range sheetUnions(a)[name] {
+	for _, members := range a.unions[name] {
 		var set []string
 		for _, m := range members {
 			if fields[m] != nil {

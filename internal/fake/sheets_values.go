@@ -29,8 +29,8 @@ func (s *Sheets) valuesUpdate(text string, query url.Values, body []byte) (any, 
 
 func (s *Sheets) valuesBatchUpdate(body []byte) (any, error) {
 	var in struct {
-		Data   []sheetValues
-		Option string `json:"valueInputOption"`
+		Data   []sheetValues `json:"data"`
+		Option string        `json:"valueInputOption"`
 	}
 	if err := json.Unmarshal(body, &in); err != nil {
 		return nil, sheetRefuse(http.StatusBadRequest, "%v", err)

@@ -71,6 +71,7 @@ type Snapshot struct {
 type Unreadable struct {
 	Row     int    // of the tab, from 1 with the header
 	OrderID string // as far as it could be read; may be empty
+	Agent   string // e-mail, where the row is OPEN or IN_PROGRESS with a readable agent: it takes one of their slots
 	Reason  string
 }
 

@@ -129,12 +129,16 @@ func worse(a, b ecm.Level) ecm.Level {
 	return b
 }
 
-// Percent writes a share with one decimal, rounded half up: "61.2 %".
+// Percent writes a share with one decimal, rounded half up: "61.2 %". What is
+// not all of it never reads 100.0 %.
 func Percent(count, of int) string {
 	if of == 0 {
 		return "0.0 %"
 	}
 	tenths := (count*2000 + of) / (2 * of)
+	if count < of {
+		tenths = min(tenths, 999)
+	}
 	return fmt.Sprintf("%d.%d %%", tenths/10, tenths%10)
 }
 

@@ -57,6 +57,22 @@ func TestJudgeForgetsTheOrdersBefore(t *testing.T) {
 	})
 }
 
+// A rule may read how long an order has been stuck: two orders that differ in nothing else get their own answers.
+func TestRulesReadTheTime(t *testing.T) {
+	t.Parallel()
+	judge := newJudge(t, rules(t, `sub_state == "MANUAL_REVIEW"`, `sub_state == "FULFILLMENT_PENDING" and hours_stuck > 48`), allColumns())
+	for _, row := range []struct {
+		stuck time.Duration
+		want  string
+	}{{49 * time.Hour, "manual_review"}, {48 * time.Hour, "fulfillment_pending"}, {48*time.Hour + time.Second, "manual_review"}, {time.Hour, "fulfillment_pending"}} {
+		order := usual("").order(t, allColumns())
+		order.Created = asOf().Add(-row.stuck)
+		if got, err := judge.Order(order); err != nil || got.Name != row.want {
+			t.Errorf("%s: got %s, %v, want %s", row.stuck, got.Name, err, row.want)
+		}
+	}
+}
+
 // F76: whatever text stands in the facts, the order is judged or named as the one at fault.
 func FuzzJudge(f *testing.F) {
 	p := rules(f)

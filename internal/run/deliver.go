@@ -19,9 +19,15 @@ const (
 	leasePerMessage = 2 * time.Second
 )
 
+// seam is kept free at the end of a lease: what was posted last has arrived and
+// shows in the history before another process looks there.
+const seam = 10 * time.Second
+
 // lease is how long the process that commits a run is the only one to deliver
 // its messages. It never posts after that, so another may take over then.
-func lease(messages int) time.Duration { return leaseBase + time.Duration(messages)*leasePerMessage }
+func lease(messages int) time.Duration {
+	return leaseBase + time.Duration(messages)*leasePerMessage + seam
+}
 
 // historyLooks is how often the history is looked through before a message is
 // believed lost: what was posted may show late.
@@ -58,9 +64,11 @@ func (m *Manager) deliver(ctx context.Context, run *ecm.Run, doubt bool) error {
 	return errors.Join(err, d.record(ctx))
 }
 
-// leaseEnd turns the end of a lease, which is a time of the clock, into one that
-// a deadline understands, whatever Now is.
-func (m *Manager) leaseEnd(run *ecm.Run) time.Time { return time.Now().Add(run.Until.Sub(m.Now())) }
+// leaseEnd is when posting ends: the end of the lease less the seam. The lease
+// is a time of the clock; it is turned into one that a deadline understands.
+func (m *Manager) leaseEnd(run *ecm.Run) time.Time {
+	return time.Now().Add(run.Until.Sub(m.Now()) - seam)
+}
 
 func (d *delivery) all(ctx context.Context, doubt bool) error {
 	if doubt {
@@ -113,6 +121,10 @@ func (d *delivery) post(ctx context.Context, owed *ecm.Owed) error {
 
 // send posts a message and settles a doubtful answer by reading back.
 func (d *delivery) send(ctx context.Context, owed *ecm.Owed) error {
+	if d.thread == notPosted {
+		d.delivered(owed, brief.Receipt{TS: notPosted}, "not posted: the briefing's text is lost")
+		return nil
+	}
 	post, err := d.letter(owed)
 	if err != nil {
 		d.manager.Effects.Log.Warn("the text of an owed message is lost, so it cannot be posted", "part", owed.Part, "run", d.run.ID, "error", err)
@@ -202,7 +214,7 @@ func (d *delivery) lookAround(ctx context.Context) error {
 	}
 	d.manager.Progress("looking which messages are there already")
 	d.adopt(ctx, "", d.run.Messages[:1])
-	if first := d.run.Messages[0]; first.Delivered() {
+	if first := d.run.Messages[0]; first.Delivered() && first.TS != notPosted {
 		d.adopt(ctx, first.TS, d.run.Messages[1:])
 	}
 	return ctx.Err()

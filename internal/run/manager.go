@@ -75,7 +75,9 @@ func (m *Manager) readLedger(ctx context.Context) (ledger.Snapshot, error) {
 // a reason to stop before anything is written; one that is down is not: orders
 // are dealt, and the messages are owed.
 func (m *Manager) ready(ctx context.Context) error {
-	_, err := read(ctx, m.Effects, "reaching the messenger", notifyTimeout, func(ctx context.Context) (struct{}, error) {
+	soon, cancel := context.WithTimeout(ctx, 2*notifyTimeout)
+	defer cancel()
+	_, err := read(soon, m.Effects, "reaching the messenger", notifyTimeout, func(ctx context.Context) (struct{}, error) {
 		return struct{}{}, m.Notifier.Ready(ctx)
 	})
 	if err != nil && ecm.ClassOf(err) != ecm.Permanent && ctx.Err() == nil {
@@ -96,7 +98,7 @@ func warnings(book ledger.Snapshot) []string {
 	if n := len(book.Unreadable); n > 0 {
 		first := book.Unreadable[0]
 		list = append(slices.Clip(list),
-			fmt.Sprintf("%d rows of the Assignments tab cannot be read and were left alone; the first is row %d: %s.", n, first.Row, first.Reason))
+			fmt.Sprintf("Rows of the Assignments tab that cannot be read were left alone (%d); the first is row %d: %s.", n, first.Row, first.Reason))
 	}
 	return list
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -15,7 +16,7 @@ import (
 	"pi-manager/internal/run"
 )
 
-// allReplies and the briefing: how many messages a morning has, and how long it holds its lease.
+// morningLease is how long a morning, with its briefing and four replies, holds its lease.
 const morningLease = 30*time.Second + 5*2*time.Second
 
 // claims are the records of processes that took messages over.
@@ -28,7 +29,7 @@ func (w *world) claims() (list []ecm.Run) {
 	return list
 }
 
-// die has a run committed and its process killed before it posts anything.
+// dieOwing has a run committed and its process killed before it posts anything.
 func (w *world) dieOwing(slot ecm.Slot) {
 	w.wire.trouble = func(kind string, _ int) trouble {
 		if kind == "post" {
@@ -148,13 +149,13 @@ func TestSlowProcessStopsAtItsLease(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(t, 1)
-		var slow *process
+		var slow atomic.Pointer[process]
 		w.wire.before = func(name string, p *process) {
 			if name == "post#2" {
-				slow = p
+				slow.Store(p)
 				time.Sleep(5 * time.Minute) // its machine stood still
 			}
-			if p == slow && strings.HasPrefix(name, "post") && name != "post#2" {
+			if p == slow.Load() && strings.HasPrefix(name, "post") && name != "post#2" {
 				t.Errorf("%s of a process whose lease is over", name)
 			}
 		}
@@ -245,6 +246,34 @@ func TestDebtSettledMeanwhile(t *testing.T) {
 	})
 }
 
+// F61: while a run pays an old debt, another process commits the very slot. The
+// ledger refuses the second commit although nobody holds its generation.
+func TestSlotDoneWhilePayingDebts(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t, 1)
+		w.dieOwing(morning)
+		time.Sleep(time.Hour)
+		w.wire.before = func(name string, _ *process) {
+			if name != "post#2" { // the morning's briefing, taken over
+				return
+			}
+			err := w.ledger.Commit(context.Background(), ledger.Commit{After: w.read().Generation, Run: ecm.Run{
+				ID: ecm.RunID(ecm.Triage, afternoon), Workflow: ecm.Triage, Slot: afternoon, Hash: "theirs", Started: time.Now(), Finished: time.Now(),
+			}})
+			if err != nil {
+				t.Error(err)
+			}
+		}
+		if o := w.triage(afternoon); !o.well() || !o.result.Before || o.result.Done.Hash != "theirs" {
+			t.Errorf("%s, before %t: want the other's run", o, o.result.Before)
+		}
+		if n := w.wire.count("commit"); n != 3 { // the morning's, the claim, and the one that came second
+			t.Errorf("%d commits, want 3", n)
+		}
+	})
+}
+
 // F27: a messenger that takes calls and never answers, for a week. Every run
 // still deals its orders: trying to pay old debts must not use up its time.
 func TestOldDebtsDoNotStarveARun(t *testing.T) {
@@ -297,4 +326,30 @@ func TestRecordGoneWhileTakingOver(t *testing.T) {
 			t.Errorf("status %s", o.result.Status())
 		}
 	})
+}
+
+// F6 F7: what the old process sends last is seen by the one who takes over, although
+// it is under way when the lease ends, and shows in the history only after a while.
+func TestSeamBetweenTwoLeases(t *testing.T) {
+	t.Parallel()
+	for seed := range uint64(120) {
+		left := time.Duration(seed%40) * 100 * time.Millisecond
+		synctest.Test(t, func(t *testing.T) {
+			w := newWorld(t, seed)
+			w.wall.lag = 2 * time.Second
+			w.wire.before = func(name string, _ *process) {
+				if name == "post#2" {
+					time.Sleep(time.Until(w.record(morning).Until.Add(-left)))
+				}
+			}
+			first := w.start(context.Background(), run.Request{Slot: morning})
+			time.Sleep(10 * time.Second)
+			second := w.start(context.Background(), run.Request{Slot: morning})
+			first.wait()
+			second.wait()
+			what := fmt.Sprintf("seed %d: sent %s before the lease ended", seed, left)
+			report(t, what, w.insist(morning))
+			report(t, what, w.check(morning))
+		})
+	}
 }

@@ -1,6 +1,8 @@
 package run
 
 import (
+	"slices"
+
 	"pi-manager/internal/ecm"
 	"pi-manager/internal/policy"
 	"pi-manager/internal/triage"
@@ -32,6 +34,14 @@ type Result struct {
 	Overflow    []Waiting      `json:"overflow"`
 	Messages    []Message      `json:"messages"`
 	Warnings    []string       `json:"warnings"`
+	Unreadable  []Unreadable   `json:"unreadable"`
+}
+
+// Unreadable is a row of the ledger that only a person can read.
+type Unreadable struct {
+	Row     int    `json:"row"`
+	OrderID string `json:"order_id"`
+	Reason  string `json:"reason"`
 }
 
 // Assigned is one new assignment.
@@ -98,7 +108,10 @@ func (t Triage) Result() Result {
 	r := Result{
 		RunID: ecm.RunID(ecm.Triage, t.Slot), Slot: t.Slot, Status: t.Status(), DoneBefore: t.Before, Guardrails: []ecm.Verdict{}, Counts: map[string]int{},
 		CurrencyMix: []triage.Share{}, Assignments: []Assigned{}, SetAside: []Left{}, Disqualify: []Left{}, Overflow: []Waiting{}, Messages: []Message{},
-		Warnings: []string{},
+		Warnings: slices.Concat([]string{}, t.Book.Warnings), Unreadable: []Unreadable{},
+	}
+	for _, row := range t.Book.Unreadable {
+		r.Unreadable = append(r.Unreadable, Unreadable{Row: row.Row, OrderID: row.OrderID, Reason: row.Reason})
 	}
 	if t.Done != nil {
 		r.Counts = t.Done.Counts

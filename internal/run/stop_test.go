@@ -5,6 +5,7 @@ import (
 	"errors"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -16,6 +17,7 @@ import (
 type told struct {
 	cancel context.CancelCauseFunc
 	call   string
+	mu     sync.Mutex
 	at     time.Time
 	calls  []string // that began afterwards
 }
@@ -55,7 +57,7 @@ func stopAt(t *testing.T, position, call string) {
 		if noted, seen := w.noted(), len(w.wall.all()); noted < seen-1 {
 			t.Errorf("%s: %d messages posted, %d noted: only the one under way may be in doubt", what, seen, noted)
 		}
-		*w.wire = *newWire(2)
+		w.wire = newWire(2)
 		time.Sleep(backOff)
 		report(t, what, w.insist(morning))
 		report(t, what, w.insist(afternoon))
@@ -72,14 +74,18 @@ func changes(call string) bool {
 func (s *told) listen(wire *wire, position string) {
 	stop := func(name string, _ *process) {
 		if name == s.call {
+			s.mu.Lock()
 			s.at = time.Now()
+			s.mu.Unlock()
 			s.cancel(context.Canceled)
 		}
 	}
 	wire.before = func(name string, p *process) {
+		s.mu.Lock()
 		if !s.at.IsZero() {
 			s.calls = append(s.calls, name)
 		}
+		s.mu.Unlock()
 		if position == "before" {
 			stop(name, p)
 		}

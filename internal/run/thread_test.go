@@ -53,23 +53,37 @@ func TestBriefingDeletedWhileRepliesGoOut(t *testing.T) {
 	}
 }
 
-// F19: the briefing is deleted again and again. The run does not fight over it.
+// F19: the briefing is posted once more, once. Whoever deletes that one too, at
+// once or a reply later, has the last word.
 func TestBriefingDeletedTwice(t *testing.T) {
 	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		w := newWorld(t, 1)
-		w.wire.after = func(name string, _ *process) {
-			if strings.HasPrefix(name, "post#") {
-				w.wall.remove("briefing")
-			}
-		}
-		if o := w.triage(morning); !errors.Is(o.err, run.ErrOwed) {
-			t.Errorf("error %v, want ErrOwed", o.err)
-		}
-		if n := w.wire.count("post"); n > 4 {
-			t.Errorf("%d posts: the run fights with a person", n)
-		}
-	})
+	cases := map[string]struct {
+		after []string // the posts after which the briefing is deleted
+		posts int
+	}{
+		"at once":         {[]string{"post#1", "post#3"}, 4},           // briefing, refused reply, briefing, refused reply
+		"a reply later":   {[]string{"post#1", "post#4"}, 5},           // the same, and a reply in between
+		"again and again": {[]string{"post#1", "post#3", "post#5"}, 4}, // the third never comes
+	}
+	for name, c := range cases {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				w := newWorld(t, 1)
+				w.wire.after = func(name string, _ *process) {
+					if slices.Contains(c.after, name) {
+						w.wall.remove("briefing")
+					}
+				}
+				if o := w.triage(morning); !errors.Is(o.err, run.ErrOwed) {
+					t.Errorf("error %v, want ErrOwed", o.err)
+				}
+				if n := w.wire.count("post"); n != c.posts {
+					t.Errorf("%d posts, want %d: the run fights with a person", n, c.posts)
+				}
+			})
+		})
+	}
 }
 
 // F19: the briefing is deleted, and posting it once more fails for a while. The
@@ -189,7 +203,7 @@ func TestMembersUnknown(t *testing.T) {
 // the same, and once it is back the next run posts what each of them owes.
 func TestMessengerDownForThreeRuns(t *testing.T) {
 	t.Parallel()
-	for name, what := range map[string]trouble{"refused": {isLost, refused}, "reset": {isLost, doubtful}, "silent": {isLost, silent}} {
+	for name, what := range map[string]trouble{"refused": {isLost, refused}, "put off": {isLost, putOff}, "reset": {isLost, doubtful}, "silent": {isLost, silent}} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
@@ -236,6 +250,9 @@ func downFor(t *testing.T, w *world) {
 		if !errors.Is(o.err, run.ErrOwed) {
 			t.Errorf("run %d: error %v, want ErrOwed", i+1, o.err)
 		}
+		if o.took > 5*time.Minute {
+			t.Errorf("run %d: took %s for a messenger that is down", i+1, o.took)
+		}
 		if w.record(slot) == nil {
 			t.Errorf("run %d: nothing was committed", i+1)
 		}
@@ -263,6 +280,29 @@ func TestTextOfAReplyLost(t *testing.T) {
 		want := []string{"briefing", replies[0], replies[2], replies[3]}
 		if got := w.visibleParts(morning); !slices.Equal(got, want) {
 			t.Errorf("people see %v, want all but the lost one: %v", got, want)
+		}
+	})
+}
+
+// F60: the text of the briefing is lost, and with it the thread: its replies are
+// not thrown at a thread that never was, and the run comes to an end.
+func TestTextOfTheBriefingLost(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t, 1)
+		w.wire.trouble = once("post#1", trouble{isLost, dies})
+		w.triage(morning)
+		w.ledger.Edit(func(s *ledger.Snapshot) { s.Runs[0].Messages[0].Body = nil })
+		time.Sleep(time.Minute)
+		tried := w.wire.count("post")
+		report(t, "second start", w.insist(morning))
+		if n := w.wire.count("post") - tried; n != 0 || len(w.wall.all()) != 0 {
+			t.Errorf("%d posts, on the wall %v", n, w.wall.parts())
+		}
+		for _, owed := range w.record(morning).Messages {
+			if owed.TS != "-" || strings.Contains(owed.Note, "deleted") || owed.Note == "" {
+				t.Errorf("%s: ts %q, note %q: nobody deleted anything", owed.Part, owed.TS, owed.Note)
+			}
 		}
 	})
 }

@@ -21,7 +21,7 @@ import (
 // apart: one set of rows, one briefing, one reply an agent, and all end well.
 func TestOneSlotManyProcesses(t *testing.T) {
 	t.Parallel()
-	for seed := range uint64(150) {
+	for seed := range uint64(100) {
 		together(t, seed, 500*time.Millisecond, morning, morning, morning)
 	}
 }
@@ -29,7 +29,7 @@ func TestOneSlotManyProcesses(t *testing.T) {
 // F82: the same, at any moment while the first is at it.
 func TestOneSlotOneAfterTheOther(t *testing.T) {
 	t.Parallel()
-	for seed := range uint64(100) {
+	for seed := range uint64(60) {
 		together(t, seed, 12*time.Second, morning, morning)
 	}
 }
@@ -37,7 +37,7 @@ func TestOneSlotOneAfterTheOther(t *testing.T) {
 // The scheduled run and one by hand at the same moment: each has its briefing, every order one row.
 func TestScheduledAndByHand(t *testing.T) {
 	t.Parallel()
-	for seed := range uint64(150) {
+	for seed := range uint64(60) {
 		together(t, seed, time.Second, morning, "2000-01-01T07:00:00-by-hand-abcd", "2000-01-01T07:00:00-by-hand-efgh")
 	}
 }

@@ -14,6 +14,7 @@ import (
 // Triage is what a triage run did, or would do.
 type Triage struct {
 	Slot    ecm.Slot
+	Book    ledger.Snapshot // the ledger that the plan was made on
 	Plan    *triage.Plan    // nil where the slot was done before
 	Done    *ecm.Run        // the slot's record; nil of a dry run
 	Before  bool            // the slot was done before; this run only finished what was owed
@@ -71,6 +72,7 @@ func (m *Manager) try(ctx context.Context, req Request, pending ecm.Pending, boo
 	if book, err = m.settleDebts(ctx, book); err != nil {
 		return false, err
 	}
+	result.Book = book
 	if result.Plan, err = m.plan(req, pending, book); err != nil {
 		return false, err
 	}
@@ -88,7 +90,7 @@ func (m *Manager) try(ctx context.Context, req Request, pending ecm.Pending, boo
 	}
 	result.Done = &commit.Run
 	err = m.deliver(ctx, &commit.Run, false)
-	if err == nil || m.Now().Before(commit.Run.Until) || ctx.Err() != nil {
+	if err == nil || m.Now().Before(commit.Run.Until.Add(-seam)) || ctx.Err() != nil {
 		return true, owed(err)
 	}
 	// The lease ran out on the way: the answer to the commit, or the messenger,
@@ -117,7 +119,7 @@ func (m *Manager) preview(req Request, pending ecm.Pending, book ledger.Snapshot
 	if err != nil {
 		return Triage{}, err
 	}
-	result := Triage{Slot: req.Slot, Plan: plan}
+	result := Triage{Slot: req.Slot, Book: book, Plan: plan}
 	for _, part := range parts(plan, m.page(req, book)) {
 		result.Preview = append(result.Preview, part.message)
 	}

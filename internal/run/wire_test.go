@@ -34,6 +34,7 @@ const (
 	diesAfter        // SIGKILL once the answer is read and before anything is done about it
 	refused          // nothing happened, it may go out again
 	forbidden        // nothing happened, and nothing will
+	putOff           // nothing happened, come back in twenty seconds
 	doubtful         // the connection broke
 	silent           // no answer at all, until the caller's patience ends
 )
@@ -152,7 +153,7 @@ func carry[T any](ctx context.Context, p *process, kind string, effect func() (T
 	}
 	var result T
 	var err error
-	if what.reach == arrives && what.ending != refused && what.ending != forbidden {
+	if what.reach == arrives {
 		result, err = effect()
 	}
 	notice(wire.arrived, name, p)
@@ -172,6 +173,8 @@ func end[T any](ctx context.Context, p *process, name string, how ending, back t
 		return none, &ecm.Failure{Class: ecm.Retryable, Err: errors.New("connection refused")}
 	case forbidden:
 		return none, &ecm.Failure{Class: ecm.Permanent, Err: errors.New("forbidden")}
+	case putOff:
+		return none, &ecm.Failure{Class: ecm.Retryable, Wait: 20 * time.Second, Err: errors.New("ratelimited")}
 	case doubtful:
 		return none, &ecm.Failure{Class: ecm.Ambiguous, Err: errors.New("connection reset")}
 	}

@@ -108,7 +108,7 @@ func (b book) lastResolved(id string) (last *ecm.Assignment, at time.Time) {
 		if newest == nil || !older(row, newest) {
 			newest = row
 		}
-		if when := b.resolvedAt(row); last == nil || when.After(at) {
+		if when := b.resolvedAt(row); last == nil || when.After(at) || when.Equal(at) && older(last, row) {
 			last, at = row, when
 		}
 	}

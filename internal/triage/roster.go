@@ -24,6 +24,11 @@ func newRoster(in Input, book book, warnings *[]string) []seat {
 			open[ecm.AgentKey(row.Agent)]++
 		}
 	}
+	for i := range in.Reserved {
+		if agent := in.Reserved[i].Agent; agent != "" {
+			open[ecm.AgentKey(agent)]++
+		}
+	}
 	seats := make([]seat, 0, len(in.Agents))
 	seen := map[string]int{}
 	onDuty := 0
@@ -86,6 +91,6 @@ func (p *Plan) warnOfStrangers(book book, roster []seat) {
 		}
 	}
 	for _, key := range order {
-		p.Warnings = append(p.Warnings, fmt.Sprintf("%d open rows belong to %s, who is not in the Agents tab.", strangers[key], key))
+		p.Warnings = append(p.Warnings, fmt.Sprintf("%s is not in the Agents tab and has open rows (%d).", key, strangers[key]))
 	}
 }

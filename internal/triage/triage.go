@@ -34,6 +34,7 @@ type Input struct {
 type Reserved struct {
 	Row     int
 	OrderID string
+	Agent   string // whose slot the row takes; empty for nobody's
 	Reason  string
 }
 

@@ -39,7 +39,11 @@ func (v *view) readAssignment(t *table, number int, row []any) {
 		return
 	}
 	if reason != "" {
-		v.snapshot.Unreadable = append(v.snapshot.Unreadable, ledger.Unreadable{Row: number, OrderID: cellText(t.cell(row, orderIDHeader)), Reason: reason})
+		unreadable := ledger.Unreadable{Row: number, OrderID: cellText(t.cell(row, orderIDHeader)), Reason: reason}
+		if a.Status.Working() && !looksBroken(t.cell(row, agentHeader)) {
+			unreadable.Agent = a.Agent
+		}
+		v.snapshot.Unreadable = append(v.snapshot.Unreadable, unreadable)
 		return
 	}
 	a.Row = number

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"net/http"
 	"os"
 	"path/filepath"
 	"slices"
@@ -123,7 +124,7 @@ func checkCell(t *testing.T, s *fake.Sheets, cell string, want any) {
 // F31, F36: what a clean run costs does not depend on how many orders there are.
 func TestACleanRunCostsTwoReadsAndTwoWrites(t *testing.T) {
 	t.Parallel()
-	for _, n := range []int{1, 600, 10_000} {
+	for _, n := range []int{1, 10_000} {
 		s := peopled(t)
 		if err := run(t.Context(), open(t, s), "first"); err != nil {
 			t.Fatal(err)
@@ -203,9 +204,9 @@ func TestOldGenerationsMakeRoom(t *testing.T) {
 	t.Parallel()
 	s := serve(t)
 	l := open(t, s)
-	const commits = 120
+	const commits = 40
 	for i := range commits {
-		slot := fmt.Sprintf("2026-02-17T12:00 by hand, number %04d", i)
+		slot := fmt.Sprintf("%s by hand, number %04d", strings.Repeat("x", 300), i)
 		if err := l.Commit(t.Context(), ledgertest.Commit(int64(i), slot)); err != nil {
 			t.Fatalf("commit %d: %v", i, err)
 		}
@@ -218,11 +219,11 @@ func TestOldGenerationsMakeRoom(t *testing.T) {
 			t.Fatalf("entry %d has id %d, want %d", i, e.ID, want)
 		}
 	}
-	if characters > 20_000 || len(entries) < 60 {
+	if characters > 20_000 || len(entries) < 20 {
 		t.Errorf("%d entries with %d characters", len(entries), characters)
 	}
 	hash, err := l.Committed(t.Context(), commits)
-	if err != nil || !strings.Contains(hash, "number 0119") {
+	if err != nil || !strings.Contains(hash, "number 0039") {
 		t.Errorf("the newest: %q, %v", hash, err)
 	}
 	if hash, err := l.Committed(t.Context(), 1); err != nil || hash != "" {
@@ -263,7 +264,7 @@ func createMetadata(t *testing.T, s *fake.Sheets, id int, key, value string) {
 	body := fmt.Sprintf(`{"requests":[{"createDeveloperMetadata":{"developerMetadata":{"metadataId":%d,"metadataKey":%q,"metadataValue":%q,`+
 		`"visibility":"DOCUMENT","location":{"spreadsheet":true}}}}]}`, id, key, value)
 	answer, err := s.Client().Post(s.URL+"v4/spreadsheets/"+s.ID+":batchUpdate", "application/json", strings.NewReader(body))
-	if err != nil || answer.StatusCode != 200 {
+	if err != nil || answer.StatusCode != http.StatusOK {
 		t.Fatalf("create metadata: %v %v", answer, err)
 	}
 	_ = answer.Body.Close()

@@ -56,7 +56,7 @@ func (l *Ledger) judge(f *ecm.Failure, refusal *googleapi.Error) {
 	case code == http.StatusForbidden && strings.Contains(refusal.Message, "has not been used in project"):
 		f.Class, f.Mend = ecm.Permanent, "enable the Google Sheets API for the service account's project"
 	case code == http.StatusForbidden:
-		f.Class, f.Mend = ecm.Permanent, "share the sheet with "+l.who()+" as an editor"
+		f.Class, f.Mend = ecm.Permanent, "share the sheet with "+l.who()+" as an editor, and let it edit protected ranges"
 	case code == http.StatusNotFound:
 		f.Class, f.Mend = ecm.Permanent, "check SPREADSHEET_ID, and that the file is not in the trash"
 	case code == http.StatusRequestTimeout || code >= 500:

@@ -58,10 +58,8 @@ func (v *view) plan(c ledger.Commit) (*plan, error) {
 		p.rows[assignmentsTab] = append(p.rows[assignmentsTab], assignmentCells(row))
 	}
 	for _, t := range tabs() {
-		for i := 0; t.title == runsTab && record[outboxColumn(i)] != nil; i++ {
-			if i > 0 {
-				t.columns = append(t.columns, column{outboxColumn(i), ours, true, t.columns[len(t.columns)-1].width})
-			}
+		if t.title == runsTab {
+			t.columns = withOutbox(t.columns, record)
 		}
 		p.targets[t.title] = v.target(t)
 	}
@@ -73,6 +71,16 @@ func (v *view) plan(c ledger.Commit) (*plan, error) {
 		p.append(t.title)
 	}
 	return p, nil
+}
+
+// withOutbox adds the columns that a large outbox needs besides its first one.
+func withOutbox(columns []column, record rowCells) []column {
+	last := columns[len(columns)-1]
+	for i := 1; record[outboxColumn(i)] != nil; i++ {
+		last.header = outboxColumn(i)
+		columns = append(columns, last)
+	}
+	return columns
 }
 
 // target finds out where a tab's columns are, or where they will be.

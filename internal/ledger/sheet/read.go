@@ -91,8 +91,8 @@ func (l *Ledger) fill(ctx context.Context, spans []span) error {
 	if len(answer.ValueRanges) != len(spans) {
 		return &ecm.Failure{Class: ecm.Retryable, Err: errors.New("read the rows of the Google Sheet: the answer is not complete")}
 	}
-	for i, r := range answer.ValueRanges {
-		spans[i].place(r.Values)
+	for i, s := range spans {
+		s.place(answer.ValueRanges[i].Values)
 	}
 	return nil
 }
@@ -161,7 +161,7 @@ func (v *view) interpret() {
 	v.readAgents()
 	v.readResolutions()
 	v.readRuns()
-	v.snapshot.Warnings = append(v.warnings, v.doubts.sentences()...)
+	v.snapshot.Warnings = slices.Concat(v.warnings, v.doubts.sentences())
 }
 
 // table gives a tab that was found, or an empty one.

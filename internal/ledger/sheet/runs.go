@@ -44,7 +44,7 @@ func mark(text string) string {
 
 // runCells is the row of a run, by header.
 func runCells(run ecm.Run) (map[string]*sheets.CellData, error) {
-	record, err := json.Marshal(stripped(run))
+	record, err := json.Marshal(recordOf(run))
 	if err != nil {
 		return nil, fmt.Errorf("encode the record of %s: %w", run.ID, err)
 	}
@@ -69,15 +69,38 @@ func runCells(run ecm.Run) (map[string]*sheets.CellData, error) {
 	return cells, nil
 }
 
-// stripped is the run without what changes later and without what is kept elsewhere.
-func stripped(run ecm.Run) ecm.Run {
-	run.Finished = time.Time{}
-	run.Messages = slices.Clone(run.Messages)
-	for i := range run.Messages {
-		m := &run.Messages[i]
-		*m = ecm.Owed{Part: m.Part, Kind: m.Kind, Hash: m.Hash}
+// record is the Record cell: what of a run never changes. The bodies of its
+// messages, where they were posted, and when it finished stand in other cells.
+type record struct {
+	ID         string         `json:"id"`
+	Workflow   ecm.Workflow   `json:"workflow"`
+	Slot       ecm.Slot       `json:"slot"`
+	Started    time.Time      `json:"started"`
+	Until      time.Time      `json:"until"`
+	Result     ecm.Result     `json:"result"`
+	Counts     map[string]int `json:"counts,omitempty"`
+	Guardrails []ecm.Verdict  `json:"guardrails,omitempty"`
+	LastAgent  string         `json:"last_agent,omitempty"`
+	Hash       string         `json:"hash"`
+	Messages   []ecm.Owed     `json:"messages,omitempty"` // part, kind and hash alone
+}
+
+func recordOf(run ecm.Run) record {
+	messages := make([]ecm.Owed, len(run.Messages))
+	for i, m := range run.Messages {
+		messages[i] = ecm.Owed{Part: m.Part, Kind: m.Kind, Hash: m.Hash}
 	}
-	return run
+	return record{
+		ID: run.ID, Workflow: run.Workflow, Slot: run.Slot, Started: run.Started, Until: run.Until, Result: run.Result, Counts: run.Counts,
+		Guardrails: run.Guardrails, LastAgent: run.LastAgent, Hash: run.Hash, Messages: messages,
+	}
+}
+
+func (r record) run() ecm.Run {
+	return ecm.Run{
+		ID: r.ID, Workflow: r.Workflow, Slot: r.Slot, Started: r.Started, Until: r.Until, Result: r.Result, Counts: r.Counts,
+		Guardrails: r.Guardrails, LastAgent: r.LastAgent, Hash: r.Hash, Messages: r.Messages,
+	}
 }
 
 func finishedText(run ecm.Run) string {

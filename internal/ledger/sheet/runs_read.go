@@ -43,12 +43,13 @@ func recent(runs []ecm.Run) []ecm.Run {
 }
 
 func (v *view) readRun(t *table, number int, row []any, id string) ecm.Run {
-	var run ecm.Run
-	if err := json.Unmarshal([]byte(t.text(row, recordHeader)), &run); err != nil || run.ID != id {
+	var kept record
+	if err := json.Unmarshal([]byte(t.text(row, recordHeader)), &kept); err != nil || kept.ID != id {
 		v.doubts.doubt(fmt.Sprintf("row %d", number), "%s: the record of a run was changed by hand and cannot be read", t.name)
 		workflow, slot, _ := strings.Cut(id, "/")
 		return ecm.Run{ID: id, Workflow: ecm.Workflow(workflow), Slot: ecm.Slot(slot)}
 	}
+	run := kept.run()
 	if finished := t.cell(row, finishedHeader); cellText(finished) != unfinished(id) {
 		run.Finished = v.readTime(t, number, row, finishedHeader)
 	}

@@ -52,7 +52,11 @@ func (r *reading) assignments(ctx context.Context, tx *sql.Tx) error {
 		}
 		assignment, reason := c.read()
 		if reason != "" {
-			r.Unreadable = append(r.Unreadable, ledger.Unreadable{Row: c.row, OrderID: c.order, Reason: reason})
+			row := ledger.Unreadable{Row: c.row, OrderID: c.order, Reason: reason}
+			if assignment.Status.Working() {
+				row.Agent = c.agent
+			}
+			r.Unreadable = append(r.Unreadable, row)
 			return nil
 		}
 		assignment.AssignedAt = r.time("assignments: assigned_at is not a time like "+ecm.TimeLayout, c.row, c.assigned)
