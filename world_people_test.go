@@ -72,7 +72,7 @@ func TestWorldUnreadableRowsAreNamed(t *testing.T) {
 	o.wants(t, 0, "ok")
 	w.checkUntouched(t, before)
 	told := map[string]bool{}
-	for _, list := range regexp.MustCompile(`\brows?:? ([0-9][0-9, and]*)`).FindAllStringSubmatch(o.stdout+o.stderr+w.briefings()[0].Rendered, -1) {
+	for _, list := range regexp.MustCompile(`\brows?"?:? ([0-9][0-9, and]*)`).FindAllStringSubmatch(o.stdout+o.stderr+w.briefings()[0].Rendered, -1) {
 		for _, number := range regexp.MustCompile(`[0-9]+`).FindAllString(list[1], -1) {
 			told[number] = true
 		}

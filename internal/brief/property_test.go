@@ -240,6 +240,22 @@ func TestNumbersOfTheBriefing(t *testing.T) {
 	})
 }
 
+// A row of a person's own may have no currency: its amount is in no total.
+func TestAnAmountWithoutACurrencyIsInNoTotal(t *testing.T) {
+	t.Parallel()
+	blank := ticket("AE1", "77", ecm.P4, "x", false)
+	blank.Row.Send.Currency = ""
+	plan := planOf(t, triage.Input{})
+	plan.Desks = []triage.Desk{*deskOf(ecm.Agent{Email: "asha@example.com"}, blank)}
+	if text := brief.Briefing(plan, page()).String(); strings.Contains(text, "77.00") || !strings.HasPrefix(strings.Split(text, "\n")[2], "1 order in the queue") {
+		t.Errorf("got\n%s", text)
+	}
+	plan.Desks[0].Tickets = append(plan.Desks[0].Tickets, ticket("AE2", "5.5", ecm.P4, "x", false))
+	if text := brief.Briefing(plan, page()).String(); !strings.Contains(text, "\nAED 5.50\n") {
+		t.Errorf("got\n%s", text)
+	}
+}
+
 // counted goes through the desks and the overflow with no help of the code under test.
 func counted(plan *triage.Plan) (onDuty, open, high, p1 int, sums map[string]decimal.Decimal) {
 	sums = map[string]decimal.Decimal{}

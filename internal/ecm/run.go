@@ -46,9 +46,10 @@ type Run struct {
 	Result     Result
 	Counts     map[string]int // what came in and what became of it, by the names of the JSON result
 	Guardrails []Verdict
-	LastAgent  string // who got the last order; the next run deals on after them
-	Hash       string // of everything that was decided; tells my commit from another's
-	Messages   []Owed // briefing first
+	Seen       map[string]time.Time // orders that this run was the first to find resolved with no time noted anywhere, and when (UTC)
+	LastAgent  string               // who got the last order; the next run deals on after them
+	Hash       string               // of everything that was decided; tells my commit from another's
+	Messages   []Owed               // briefing first
 }
 
 // Owes says whether a message of the run still waits to be posted.

@@ -73,6 +73,21 @@ func TestRulesReadTheTime(t *testing.T) {
 	}
 }
 
+// A null number is neither below, above nor equal to any, zero included; so it is unlike each of them.
+func TestNullNumbers(t *testing.T) {
+	t.Parallel()
+	for rule, want := range map[string]bool{
+		"payment_attempts < 2": false, "payment_attempts >= 0": false, "payment_attempts == 0": false, "payment_attempts in [0, 1]": false,
+		"hours_since_rfi_modified_at < 24": false, "hours_since_rfi_modified_at >= 0": false, "payment_attempts != 2": true,
+	} {
+		judge := newJudge(t, rules(t, `sub_state == "MANUAL_REVIEW"`, rule), allColumns())
+		got, err := judge.Order(usual("payment_attempts= rfi_modified_at=").order(t, allColumns()))
+		if err != nil || (got.Name == "manual_review") != want {
+			t.Errorf("%s: got %s, %v", rule, got.Name, err)
+		}
+	}
+}
+
 // F76: whatever text stands in the facts, the order is judged or named as the one at fault.
 func FuzzJudge(f *testing.F) {
 	p := rules(f)

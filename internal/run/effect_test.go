@@ -182,10 +182,11 @@ func TestStop(t *testing.T) {
 	})
 }
 
-// A lease allows two seconds for each message, and thirty for what the messenger may ask for.
+// A lease allows two seconds for each message, thirty for what the messenger may
+// ask for, and ten in which nothing is posted any more.
 func TestLease(t *testing.T) {
 	t.Parallel()
-	for messages, want := range map[int]time.Duration{0: 30 * time.Second, 1: 32 * time.Second, 61: 152 * time.Second} {
+	for messages, want := range map[int]time.Duration{0: 40 * time.Second, 1: 42 * time.Second, 61: 162 * time.Second} {
 		if got := lease(messages); got != want {
 			t.Errorf("lease(%d) = %s, want %s", messages, got, want)
 		}

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"time"
 
@@ -106,6 +107,16 @@ func find(book ledger.Snapshot, id string) *ecm.Run {
 		return nil
 	}
 	return &book.Runs[i]
+}
+
+// seen is when a run last noted that it found an order resolved for the first
+// time. It does so again after the order has come back.
+func seen(book ledger.Snapshot) map[string]time.Time {
+	first := map[string]time.Time{}
+	for _, run := range book.Runs {
+		maps.Copy(first, run.Seen)
+	}
+	return first
 }
 
 // lastAgent is who got the last order of the newest run that noted it; where no

@@ -17,7 +17,7 @@ import (
 )
 
 // morningLease is how long a morning, with its briefing and four replies, holds its lease.
-const morningLease = 30*time.Second + 5*2*time.Second
+const morningLease = 40*time.Second + 5*2*time.Second
 
 // claims are the records of processes that took messages over.
 func (w *world) claims() (list []ecm.Run) {
@@ -66,6 +66,23 @@ func TestLiveLease(t *testing.T) {
 		report(t, "taken over", w.check(morning))
 		if n := len(w.claims()); n != 1 {
 			t.Errorf("%d claims, want 1", n)
+		}
+	})
+}
+
+// Who waits for another process looks up often: it ends soon after the other has.
+func TestWaitingForALiveProcess(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t, 1)
+		first := w.start(context.Background(), run.Request{Slot: morning})
+		time.Sleep(time.Second)
+		second := w.start(context.Background(), run.Request{Slot: morning})
+		report(t, "first", w.judge(morning, first.wait()))
+		ended := time.Now()
+		report(t, "second", w.judge(morning, second.wait()))
+		if waited := time.Since(ended); waited > 4*time.Second {
+			t.Errorf("ended %s after the other", waited)
 		}
 	})
 }

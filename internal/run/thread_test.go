@@ -146,6 +146,9 @@ func TestDeletedBeforeItsRepliesCame(t *testing.T) {
 		if o := w.triage(morning); !errors.Is(o.err, run.ErrOwed) {
 			t.Fatalf("error %v, want ErrOwed", o.err)
 		}
+		if r := w.record(morning); !r.Messages[0].Delivered() || !r.Finished.IsZero() {
+			t.Errorf("finished %s, messages %s: want the briefing noted, and the run not finished", r.Finished, states(*r))
+		}
 		w.wire.trouble = noTrouble
 		w.wall.remove("briefing")
 		time.Sleep(time.Minute)
@@ -184,6 +187,9 @@ func TestMembersUnknown(t *testing.T) {
 				if n := w.wire.count("members"); n != 1 {
 					t.Errorf("looked up %d times, want once: it is not worth waiting for", n)
 				}
+				if want := []string{"ben@example.com", "cara@example.com"}; name == "found" && !slices.Equal(w.asked, want) {
+					t.Errorf("looked up %v, want those on duty without an id: %v", w.asked, want)
+				}
 				mentioned := w.mentions(morning)
 				if got := mentioned["agent/ben@example.com"]; got != c.ben {
 					t.Errorf("Ben is mentioned as %q, want %q", got, c.ben)
@@ -197,6 +203,24 @@ func TestMembersUnknown(t *testing.T) {
 			})
 		})
 	}
+}
+
+// F10: a messenger that refuses us (a wrong token) stops the run before anything is written.
+func TestMessengerRefusesUs(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t, 1)
+		w.wire.trouble = messengerDown(trouble{isLost, forbidden}, "ready", "members", "post", "sent")
+		if o := w.triage(morning); o.err == nil || !strings.Contains(o.err.Error(), "reach the messenger: forbidden") {
+			t.Errorf("error %v", o.err)
+		}
+		if w.wire.count("commit") != 0 || w.wire.count("ready") != 1 {
+			t.Errorf("calls %v", w.wire.counts)
+		}
+		w.wire.trouble = noTrouble
+		report(t, "with a new token", w.insist(morning))
+		report(t, "with a new token", w.check(morning))
+	})
 }
 
 // F27: nothing of the messenger works for three runs. The orders are dealt all

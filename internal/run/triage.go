@@ -108,7 +108,8 @@ func (m *Manager) plan(req Request, pending ecm.Pending, book ledger.Snapshot) (
 	}
 	plan, err := triage.Make(triage.Input{
 		RunID: ecm.RunID(ecm.Triage, req.Slot), AsOf: req.AsOf, Pending: pending, Policy: m.Policy,
-		Assignments: book.Assignments, Reserved: reserved, Agents: book.Agents, Resolutions: book.Resolutions, LastAgent: lastAgent(book),
+		Assignments: book.Assignments, Reserved: reserved, Agents: book.Agents, Resolutions: book.Resolutions,
+		Seen: seen(book), LastAgent: lastAgent(book),
 	})
 	return plan, wrap("plan", err)
 }
@@ -137,7 +138,7 @@ func (m *Manager) draft(ctx context.Context, req Request, plan *triage.Plan, boo
 	until := m.now().Add(lease(len(messages)))
 	c := ledger.Commit{After: book.Generation, Rows: plan.Rows(), Run: ecm.Run{
 		ID: plan.RunID, Workflow: ecm.Triage, Slot: req.Slot, Started: req.started, Until: until, Result: resultOf(plan),
-		Counts: plan.Counts(), Guardrails: plan.Verdicts, LastAgent: plan.LastAgent, Messages: messages,
+		Counts: plan.Counts(), Guardrails: plan.Verdicts, Seen: plan.Seen, LastAgent: plan.LastAgent, Messages: messages,
 	}}
 	return c, seal(&c)
 }

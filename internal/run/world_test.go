@@ -31,8 +31,9 @@ type world struct {
 	members map[string]string
 	policy  *policy.Policy
 	began   time.Time
-	alarms  int  // how often the failure of one slot may be told: two that fail at the same moment know nothing of each other
-	deaf    bool // the history was denied at times, so a message may be there twice
+	asked   []string // whom the run looked up
+	alarms  int      // how often the failure of one slot may be told: two that fail at the same moment know nothing of each other
+	deaf    bool     // the history was denied at times, so a message may be there twice
 
 	mu     sync.Mutex
 	orders ecm.Pending
@@ -58,12 +59,12 @@ func newWorld(t *testing.T, seed uint64) *world {
 	began := time.Now().UTC()
 	w := &world{
 		wire: newWire(seed), wall: &wall{}, policy: shipped, began: began, alarms: 1,
-		members: map[string]string{"ben@example.com": "U0BEN"},
+		members: map[string]string{"ben@example.com": "U0BEN", "dina@example.com": "U0DINA"},
 		ledger: ledger.NewMemory(
 			ecm.Agent{Email: "asha@example.com", Name: "Asha", Handle: "U0ASHA1234", Active: true, Capacity: ecm.DefaultCapacity, Row: 2},
 			ecm.Agent{Email: "ben@example.com", Name: "Ben", Active: true, Capacity: ecm.DefaultCapacity, Row: 3},
 			ecm.Agent{Email: "cara@example.com", Name: "Cara", Handle: "@cara", Active: true, Capacity: ecm.DefaultCapacity, Row: 4},
-			ecm.Agent{Email: "dina@example.com", Name: "Dina", Handle: "U0DINA1234", Capacity: ecm.DefaultCapacity, Row: 5},
+			ecm.Agent{Email: "dina@example.com", Name: "Dina", Capacity: ecm.DefaultCapacity, Row: 5},
 		),
 	}
 	w.ledger.Edit(func(s *ledger.Snapshot) {

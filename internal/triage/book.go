@@ -14,13 +14,14 @@ type book struct {
 	reserved    map[string]*Reserved
 	resolved    map[string][]*ecm.Assignment
 	resolutions map[string]time.Time // the newest note of the Resolutions tab
+	seen        map[string]time.Time
 	reopenAfter time.Duration
 }
 
 func newBook(in Input, warnings *[]string) book {
 	b := book{
 		active: map[string]*ecm.Assignment{}, reserved: map[string]*Reserved{}, resolved: map[string][]*ecm.Assignment{},
-		resolutions: map[string]time.Time{}, reopenAfter: in.Policy.ReopenAfter,
+		resolutions: map[string]time.Time{}, seen: in.Seen, reopenAfter: in.Policy.ReopenAfter,
 	}
 	b.findActive(in, warnings)
 	for i := range in.Assignments {
@@ -119,13 +120,16 @@ func (b book) lastResolved(id string) (last *ecm.Assignment, at time.Time) {
 }
 
 // resolvedAt is when an order was resolved: what its row says, else the newest
-// note about it that is not older than the row, else zero: nobody knows, and
-// this run is the first to see it.
+// note about it that is not older than the row, else when a run first saw it so,
+// else zero: nobody knows, and this run is the first to see it.
 func (b book) resolvedAt(row *ecm.Assignment) time.Time {
 	if !row.ResolvedAt.IsZero() {
 		return row.ResolvedAt
 	}
-	if at := b.resolutions[row.OrderID]; !at.Before(row.AssignedAt) {
+	if at := b.resolutions[row.OrderID]; !at.IsZero() && !at.Before(row.AssignedAt) {
+		return at
+	}
+	if at := b.seen[row.OrderID]; !at.Before(row.AssignedAt) {
 		return at
 	}
 	return time.Time{}

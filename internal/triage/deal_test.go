@@ -121,7 +121,7 @@ func TestFreeSlots(t *testing.T) {
 	if diff := cmp.Diff(want, got); diff != "" || len(p.Overflow) != 7 {
 		t.Errorf("%d wait, %s", len(p.Overflow), diff)
 	}
-	if diff := cmp.Diff([]string{"1 open rows belong to gone@example.com, who is not in the Agents tab."}, p.Warnings); diff != "" {
+	if diff := cmp.Diff([]string{"gone@example.com is not in the Agents tab and has open rows (1)."}, p.Warnings); diff != "" {
 		t.Error(diff)
 	}
 }

@@ -25,7 +25,8 @@ type Input struct {
 	Reserved    []Reserved       // rows that could not be read
 	Agents      []ecm.Agent      // in the order of the Agents tab
 	Resolutions []ecm.Resolution
-	LastAgent   string // who got the last order of the previous run
+	Seen        map[string]time.Time // when a run first found an order resolved that nobody had noted a time for
+	LastAgent   string               // who got the last order of the previous run
 	Policy      *policy.Policy
 }
 
@@ -44,14 +45,15 @@ type Plan struct {
 	Policy    *policy.Policy // by which it was made
 	AsOf      time.Time
 	Verdicts  []ecm.Verdict
-	Stopped   bool      // a guardrail forbids to assign anything
-	Outcomes  []Outcome // one for each row that came in, by row
-	Dealt     []int     // of Outcomes: the assigned ones, in the order they were dealt
-	Overflow  []int     // of Outcomes: what found no slot, the most urgent first
-	Desks     []Desk    // the agents, in their order, as they stand after the plan
-	LastAgent string    // after whom the next run deals on
-	Warnings  []string  // what a person should mend, a sentence each
-	Mix       []Share   // of the readable orders that came in, by currency
+	Stopped   bool                 // a guardrail forbids to assign anything
+	Outcomes  []Outcome            // one for each row that came in, by row
+	Dealt     []int                // of Outcomes: the assigned ones, in the order they were dealt
+	Overflow  []int                // of Outcomes: what found no slot, the most urgent first
+	Desks     []Desk               // the agents, in their order, as they stand after the plan
+	Seen      map[string]time.Time // orders found resolved for the first time with no time noted anywhere, and when
+	LastAgent string               // after whom the next run deals on
+	Warnings  []string             // what a person should mend, a sentence each
+	Mix       []Share              // of the readable orders that came in, by currency
 }
 
 // Share is how many of the orders that came in have a currency.
@@ -68,7 +70,7 @@ func Make(in Input) (*Plan, error) {
 	if err != nil {
 		return nil, err
 	}
-	p := &Plan{RunID: in.RunID, Policy: in.Policy, AsOf: in.AsOf, LastAgent: in.LastAgent}
+	p := &Plan{RunID: in.RunID, Policy: in.Policy, AsOf: in.AsOf, LastAgent: in.LastAgent, Seen: map[string]time.Time{}}
 	p.Outcomes = checkContract(in)
 	p.judgeCounts(in)
 	book := newBook(in, &p.Warnings)
@@ -129,6 +131,7 @@ func (p *Plan) sort(in Input, book book, judge *policy.Judge) (waiting []int, er
 			return nil, fmt.Errorf("judge order %q of row %d: %w", o.Order.ID, o.Order.Row, err)
 		}
 		if book.settle(o, in.AsOf) {
+			p.see(o)
 			continue
 		}
 		if o.Judgement.Disqualified != nil {
@@ -139,6 +142,16 @@ func (p *Plan) sort(in Input, book book, judge *policy.Judge) (waiting []int, er
 		waiting = append(waiting, i)
 	}
 	return waiting, nil
+}
+
+// maxSeen keeps the record of a run small; what is over is seen by the next run.
+const maxSeen = 300
+
+// see notes an order that was resolved nobody knows when: from now on it is known.
+func (p *Plan) see(o *Outcome) {
+	if o.Kind == RecentlyResolved && o.Since.IsZero() && len(p.Seen) < maxSeen {
+		p.Seen[o.Order.ID] = p.AsOf
+	}
 }
 
 // hold leaves everything where it is: a guardrail has stopped the run.

@@ -78,6 +78,7 @@ func Commit(after int64, slot string, rows ...ecm.Assignment) ledger.Commit {
 		Started: Noon(), Until: Noon().Add(42 * time.Second),
 		Counts:     map[string]int{"pending": len(rows), "new": len(rows)},
 		Guardrails: []ecm.Verdict{{Check: "order count", Value: "412", Level: ecm.LevelOK, Message: "412 orders, 200 to 600 expected"}},
+		Seen:       map[string]time.Time{"00777": Noon(), "O'Brien": Noon().Add(-time.Hour)},
 		LastAgent:  "ana@example.com", Hash: fmt.Sprintf("hash of %s with %d rows", slot, len(rows)),
 		Messages: []ecm.Owed{
 			{Part: "briefing", Kind: "briefing", Hash: "h1", Body: json.RawMessage(`{"summary":"1 & <2>"}`)},

@@ -63,7 +63,11 @@ func runCells(run ecm.Run) (map[string]*sheets.CellData, error) {
 		messagesHeader:   textCell(messagesText(run)),
 		recordHeader:     textCell(string(record)),
 	}
-	for i, chunk := range outbox(run) {
+	chunks, err := outbox(run)
+	if err != nil {
+		return nil, err
+	}
+	for i, chunk := range chunks {
 		cells[outboxColumn(i)] = textCell(chunk)
 	}
 	return cells, nil
@@ -72,17 +76,18 @@ func runCells(run ecm.Run) (map[string]*sheets.CellData, error) {
 // record is the Record cell: what of a run never changes. The bodies of its
 // messages, where they were posted, and when it finished stand in other cells.
 type record struct {
-	ID         string         `json:"id"`
-	Workflow   ecm.Workflow   `json:"workflow"`
-	Slot       ecm.Slot       `json:"slot"`
-	Started    time.Time      `json:"started"`
-	Until      time.Time      `json:"until"`
-	Result     ecm.Result     `json:"result"`
-	Counts     map[string]int `json:"counts,omitempty"`
-	Guardrails []ecm.Verdict  `json:"guardrails,omitempty"`
-	LastAgent  string         `json:"last_agent,omitempty"`
-	Hash       string         `json:"hash"`
-	Messages   []ecm.Owed     `json:"messages,omitempty"` // part, kind and hash alone
+	ID         string               `json:"id"`
+	Workflow   ecm.Workflow         `json:"workflow"`
+	Slot       ecm.Slot             `json:"slot"`
+	Started    time.Time            `json:"started"`
+	Until      time.Time            `json:"until"`
+	Result     ecm.Result           `json:"result"`
+	Counts     map[string]int       `json:"counts,omitempty"`
+	Guardrails []ecm.Verdict        `json:"guardrails,omitempty"`
+	Seen       map[string]time.Time `json:"seen,omitempty"`
+	LastAgent  string               `json:"last_agent,omitempty"`
+	Hash       string               `json:"hash"`
+	Messages   []ecm.Owed           `json:"messages,omitempty"` // part, kind and hash alone
 }
 
 func recordOf(run ecm.Run) record {
@@ -92,14 +97,14 @@ func recordOf(run ecm.Run) record {
 	}
 	return record{
 		ID: run.ID, Workflow: run.Workflow, Slot: run.Slot, Started: run.Started, Until: run.Until, Result: run.Result, Counts: run.Counts,
-		Guardrails: run.Guardrails, LastAgent: run.LastAgent, Hash: run.Hash, Messages: messages,
+		Guardrails: run.Guardrails, Seen: run.Seen, LastAgent: run.LastAgent, Hash: run.Hash, Messages: messages,
 	}
 }
 
 func (r record) run() ecm.Run {
 	return ecm.Run{
 		ID: r.ID, Workflow: r.Workflow, Slot: r.Slot, Started: r.Started, Until: r.Until, Result: r.Result, Counts: r.Counts,
-		Guardrails: r.Guardrails, LastAgent: r.LastAgent, Hash: r.Hash, Messages: r.Messages,
+		Guardrails: r.Guardrails, Seen: r.Seen, LastAgent: r.LastAgent, Hash: r.Hash, Messages: r.Messages,
 	}
 }
 
@@ -176,7 +181,7 @@ func readState(m *ecm.Owed, state string) {
 }
 
 // outbox is the text of the owed messages as JSON, cut to what a cell holds.
-func outbox(run ecm.Run) []string {
+func outbox(run ecm.Run) ([]string, error) {
 	bodies := map[string]string{}
 	for _, m := range run.Messages {
 		if !m.Delivered() && len(m.Body) > 0 {
@@ -184,11 +189,11 @@ func outbox(run ecm.Run) []string {
 		}
 	}
 	if len(bodies) == 0 {
-		return nil
+		return nil, nil
 	}
 	text, err := json.Marshal(bodies)
 	if err != nil {
-		panic("sheet: text does not encode: " + err.Error()) // cannot happen
+		return nil, fmt.Errorf("encode the messages of %s: %w", run.ID, err)
 	}
 	var chunks []string
 	for rest := string(text); rest != ""; {
@@ -201,7 +206,7 @@ func outbox(run ecm.Run) []string {
 	for i, chunk := range chunks {
 		chunks[i] = fmt.Sprintf("%s%d/%d %s", outboxMark(run.ID), i+1, len(chunks), chunk)
 	}
-	return chunks
+	return chunks, nil
 }
 
 // outboxMark is what the outbox cells of a run begin with.

@@ -13,8 +13,8 @@ import (
 
 const (
 	insertRunRow = `
-INSERT INTO runs (run_id, generation, workflow, slot, started, until, finished, result, counts, guardrails, last_agent)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)`
+INSERT INTO runs (run_id, generation, workflow, slot, started, until, finished, result, counts, guardrails, seen, last_agent)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)`
 
 	insertMessage = `
 INSERT INTO messages (run_id, position, part, kind, hash, body, channel, ts, note)
@@ -26,7 +26,7 @@ WHERE r.run_id IN (SELECT run_id FROM messages WHERE ts = '')
    OR r.generation IN (SELECT generation FROM runs ORDER BY generation DESC LIMIT $1)`
 
 	selectRuns = `
-SELECT r.run_id, r.workflow, r.slot, r.started, r.until, r.finished, r.result, r.counts, r.guardrails, r.last_agent, COALESCE(g.hash, '')
+SELECT r.run_id, r.workflow, r.slot, r.started, r.until, r.finished, r.result, r.counts, r.guardrails, r.seen, r.last_agent, COALESCE(g.hash, '')
 FROM runs r LEFT JOIN generations g ON g.generation = r.generation` + wantedRuns + `
 ORDER BY r.generation`
 
@@ -46,9 +46,13 @@ func insertRun(ctx context.Context, tx *sql.Tx, generation int64, run ecm.Run) e
 	if err != nil {
 		return err
 	}
+	seen, err := json.Marshal(run.Seen)
+	if err != nil {
+		return err
+	}
 	if _, err := tx.ExecContext(ctx, insertRunRow, run.ID, generation, string(run.Workflow), string(run.Slot),
 		ecm.FormatTime(run.Started), ecm.FormatTime(upToSecond(run.Until)), ecm.FormatTime(run.Finished),
-		string(run.Result), string(counts), string(guardrails), run.LastAgent); err != nil {
+		string(run.Result), string(counts), string(guardrails), string(seen), run.LastAgent); err != nil {
 		return err
 	}
 	// A person who deletes a run's record, for its slot to run again, may leave its messages.
@@ -93,8 +97,8 @@ func (r *reading) runs(ctx context.Context, tx *sql.Tx) error {
 // run reads a record. A cell of it that makes no sense any more is doubted and
 // left empty; the record still stands, for it says that the slot is done.
 func (r *reading) run(rows *sql.Rows) (run ecm.Run, err error) {
-	var workflow, slot, started, until, finished, result, counts, guardrails string
-	if err := rows.Scan(&run.ID, &workflow, &slot, &started, &until, &finished, &result, &counts, &guardrails, &run.LastAgent, &run.Hash); err != nil {
+	var workflow, slot, started, until, finished, result, counts, guardrails, seen string
+	if err := rows.Scan(&run.ID, &workflow, &slot, &started, &until, &finished, &result, &counts, &guardrails, &seen, &run.LastAgent, &run.Hash); err != nil {
 		return run, err
 	}
 	run.Workflow, run.Slot, run.Result = ecm.Workflow(workflow), ecm.Slot(slot), ecm.Result(result)
@@ -103,6 +107,7 @@ func (r *reading) run(rows *sql.Rows) (run ecm.Run, err error) {
 	run.Finished = r.runTime("finished", run.ID, finished)
 	r.doubtRun("counts", run.ID, json.Unmarshal([]byte(counts), &run.Counts))
 	r.doubtRun("guardrails", run.ID, json.Unmarshal([]byte(guardrails), &run.Guardrails))
+	r.doubtRun("seen", run.ID, json.Unmarshal([]byte(seen), &run.Seen))
 	return run, nil
 }
 

@@ -75,6 +75,7 @@ CREATE TABLE runs (
     result     TEXT NOT NULL,
     counts     TEXT NOT NULL,                   -- JSON object: name -> number
     guardrails TEXT NOT NULL,                   -- JSON array of verdicts
+    seen       TEXT NOT NULL DEFAULT '{}',      -- JSON object: order that this run first found resolved, with no time noted -> when
     last_agent TEXT NOT NULL                    -- who got the last order; the next run deals on after them
 );
 
