@@ -2,6 +2,7 @@ package config
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -91,8 +92,7 @@ func (s Schedule) latest(t time.Time, wanted func(Entry) bool) (ecm.Slot, bool) 
 	for daysAgo := range 3 {
 		day := limit.In(s.Zone)
 		day = time.Date(day.Year(), day.Month(), day.Day()-daysAgo, 0, 0, 0, 0, time.UTC)
-		for i := len(s.Entries) - 1; i >= 0; i-- {
-			entry := s.Entries[i]
+		for _, entry := range slices.Backward(s.Entries) {
 			if wanted(entry) && !s.moment(day, entry.Hour, entry.Minute).After(limit) {
 				return ecm.Slot(day.Format(time.DateOnly) + "T" + entry.At()), true
 			}

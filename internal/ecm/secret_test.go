@@ -92,4 +92,7 @@ func TestSecretShowsWhetherItIsSet(t *testing.T) {
 	if got := ecm.NewSecret(canary).Reveal(); got != canary {
 		t.Errorf("revealed as %s", got)
 	}
+	if unset := ecm.NewSecret(""); !unset.IsZero() || unset.Reveal() != "" || ecm.NewSecret("x").IsZero() {
+		t.Error("a secret without a text is not set")
+	}
 }

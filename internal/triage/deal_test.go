@@ -77,6 +77,11 @@ func TestDeal(t *testing.T) {
 			orders: []ecm.Order{order("R1", "30", 5), order("R2", "40", 5)}, overflow: []string{"R2", "R1"}, last: "asha@example.com", next: "asha",
 		},
 		{
+			name:   "amounts beyond what an integer of hundredths holds",
+			orders: []ecm.Order{order("H1", "99999999999999999999999999.01", 5), order("H2", "99999999999999999999999999.02", 5), order("H3", "6000", 5)},
+			team:   agents("asha 0"), overflow: []string{"H2", "H1", "H3"}, last: "asha@example.com", next: "asha",
+		},
+		{
 			name: "nothing at all", team: agents("asha"), last: "asha@example.com", next: "asha",
 		},
 	} {

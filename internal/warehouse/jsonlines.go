@@ -95,8 +95,8 @@ func (o *objects) values(line []byte) ([]string, error) {
 			return nil, fmt.Errorf("%.40q is there twice", o.names[position])
 		}
 		seen[position] = true
-		for len(values) <= position {
-			values = append(values, "")
+		if missing := position + 1 - len(values); missing > 0 {
+			values = slices.Concat(values, make([]string, missing))
 		}
 		values[position] = value
 	}

@@ -46,7 +46,7 @@ func readStatement(sql string) (statement, error) {
 func codeOf(sql string) string {
 	var code strings.Builder
 	for sql != "" {
-		length := 0
+		var length int
 		switch {
 		case strings.HasPrefix(sql, "--"):
 			length = lineLength(sql)

@@ -56,7 +56,7 @@ func TestUnreadableRows(t *testing.T) {
 	})
 	snapshot := read(t, s)
 	want := []ledger.Unreadable{
-		{Row: 3, Reason: "no order id"},
+		{Row: 3, Agent: "ana@example.com", Reason: "no order id"},
 		{Row: 4, OrderID: "12345", Agent: "ana@example.com", Reason: "the order id 12345 is not text: the sheet has turned it into a number, so it may have lost digits"},
 		{Row: 5, OrderID: "100000000000000000000", Agent: "ana@example.com", Reason: "the order id 100000000000000000000 is not text: the sheet has turned it into a number, so it may have lost digits"},
 		{Row: 6, OrderID: "TRUE", Agent: "ana@example.com", Reason: "the order id TRUE is not text: the sheet has turned it into a number, so it may have lost digits"},
