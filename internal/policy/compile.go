@@ -272,14 +272,15 @@ func (p *Policy) derivedIndex(name string) int {
 	return slices.IndexFunc(p.derived, func(r rule) bool { return r.name == name })
 }
 
-// availability tells which names a result with these columns can fill.
+// availability tells which names a result with these columns can fill. A derived
+// fact is there as soon as one of its columns is; the others read as null in it.
 func (p *Policy) availability(columnAt map[string]int) func(string) bool {
 	there := map[string]bool{hoursStuck: true, diagnosisName: true}
 	for column := range columnAt {
 		there[column], there[hoursSince+column] = true, true
 	}
 	for _, d := range p.derived {
-		there[d.name] = all(d.reads, func(name string) bool { return there[name] })
+		there[d.name] = slices.ContainsFunc(d.reads, func(name string) bool { return there[name] })
 	}
 	return func(name string) bool { return there[name] }
 }

@@ -204,6 +204,10 @@ func TestDiagnosisWithoutAColumn(t *testing.T) {
 		{"payment_acquirer=CHECKOUT lulu_status=PAYMENT_PENDING", "uae_manual_status", "brn_pending"},
 		{"payout_partner=SOMEBODY_NEW", "payout_status", "fulfillment_pending"},
 		{"payout_partner=VANCE_RDA", "payout_status", "stuck_at_rda_partner"},
+		// The partner is known by its name alone; without an amount it is not one of the bulk partners.
+		{"payout_partner=VANCE_RDA", "receive_amount", "stuck_at_rda_partner"},
+		{"payout_partner=TANGOPE_V3", "receive_amount", "bulk_vda_pending"},
+		{"payout_partner=VELTOPAYZ_V4 receive_amount=60000", "receive_amount", "stuck_at_vda_partner"},
 	} {
 		columns := without(allColumns(), row.missing)
 		if got := judged(t, p, columns, usual(row.facts).order(t, columns)); got.Name != row.want {

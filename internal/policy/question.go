@@ -31,6 +31,10 @@ type source struct {
 	index  int // in Order.Facts, or of a derived fact
 }
 
+// absent is the index of a column that the result does not have. Only a derived
+// fact reads one, as null.
+const absent = -1
+
 func (j *Judge) question(c choice) question {
 	q := question{choice: c, answers: map[string]any{}}
 	for _, name := range c.reads {
@@ -44,7 +48,10 @@ func (j *Judge) question(c choice) question {
 		case k == derived:
 			s.index = j.policy.derivedIndex(name)
 		default:
-			s.index = j.columnAt[s.column]
+			s.index = absent
+			if index, there := j.columnAt[s.column]; there {
+				s.index = index
+			}
 		}
 		q.from = append(q.from, s)
 	}
@@ -58,6 +65,9 @@ func (j *Judge) raw(s *source, o *ecm.Order) string {
 		return j.texts[s.index]
 	case verdict:
 		return j.diagnosis
+	}
+	if s.index == absent {
+		return ""
 	}
 	return o.Facts[s.index]
 }
