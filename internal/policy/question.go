@@ -10,7 +10,7 @@ import (
 
 // Bounds on what a question remembers.
 const (
-	maxAnswers = 1 << 14
+	maxAnswers = 1 << 16
 	maxKey     = 1 << 10
 )
 

@@ -224,7 +224,9 @@ func (p *process) Ready(ctx context.Context) error {
 // Members implements run.Notifier.
 func (p *process) Members(ctx context.Context, emails []string) (map[string]string, error) {
 	return carry(ctx, p, "members", func() (map[string]string, error) {
+		p.world.mu.Lock()
 		p.world.asked = emails
+		p.world.mu.Unlock()
 		found := map[string]string{}
 		for _, email := range emails {
 			if id := p.world.members[email]; id != "" {

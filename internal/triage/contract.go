@@ -22,7 +22,10 @@ func checkContract(in Input) []Outcome {
 		}
 	}
 	setAsideDuplicates(outcomes)
-	slices.SortStableFunc(outcomes, func(a, b Outcome) int { return a.row() - b.row() })
+	byRow := func(a, b Outcome) int { return a.row() - b.row() }
+	if !slices.IsSortedFunc(outcomes, byRow) {
+		slices.SortStableFunc(outcomes, byRow)
+	}
 	return outcomes
 }
 
