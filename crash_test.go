@@ -25,7 +25,7 @@ type crashWorld struct {
 	sheets *fake.Sheets // nil where the ledger is SQLite
 	mu     sync.Mutex
 	calls  int
-	onCall func(n int) // after the effect of the n-th external call, before its answer
+	onCall func(n int)
 }
 
 func newCrashWorld(t *testing.T, ledger string) *crashWorld {
@@ -92,6 +92,13 @@ func (w *crashWorld) count() {
 	if hook != nil {
 		hook(n)
 	}
+}
+
+// hook lets fn run after the effect of each external call, before its answer.
+func (w *crashWorld) hook(fn func(n int)) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.onCall = fn
 }
 
 func (w *crashWorld) triage(t *testing.T, slot string) *process {
@@ -209,13 +216,13 @@ func killAt(t *testing.T, ledger string, n int) {
 	dead := make(chan struct{})
 	var victim *process
 	ready := make(chan struct{})
-	w.onCall = func(call int) {
+	w.hook(func(call int) {
 		if call == n {
 			<-ready
 			_ = victim.cmd.Process.Kill()
 			<-dead // no answer leaves before the process is gone
 		}
-	}
+	})
 	victim = w.triage(t, slotNow())
 	close(ready)
 	status := victim.wait()

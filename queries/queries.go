@@ -49,7 +49,8 @@ func Read(dir, name string) (Query, error) {
 func readFolder(dir, name string) (Query, error) {
 	folder, err := os.Stat(dir)
 	if err != nil {
-		return Query{}, fmt.Errorf("the folder of queries cannot be read: %w; correct --queries or PI_MANAGER_QUERIES", err)
+		//nolint:errorlint // wrapped, a missing folder would read as a missing file, for which the built-in one stands in
+		return Query{}, fmt.Errorf("the folder of queries cannot be read: %v; correct --queries or PI_MANAGER_QUERIES", err)
 	}
 	if !folder.IsDir() {
 		return Query{}, fmt.Errorf("%s is a file; --queries and PI_MANAGER_QUERIES want the folder that holds %s", dir, name)
