@@ -7,7 +7,6 @@ import (
 	"testing/synctest"
 	"time"
 
-	"pi-manager/internal/ecm"
 )
 
 // kills are the positions at which a process can die in a call (F90).
@@ -154,7 +153,7 @@ func outage(t *testing.T, what string, agents map[string]string, befalls func(st
 		w.wire.trouble = noTrouble
 		time.Sleep(backOff)
 		problems = append(problems, w.insist(morning)...)
-		report(t, what, append(problems, w.check(ecm.Slot(morning))...))
+		report(t, what, append(problems, w.check(morning)...))
 		if !maps.Equal(w.agents(), agents) {
 			t.Errorf("%s: the orders went to others than in a clean run: %v", what, w.agents())
 		}

@@ -245,12 +245,12 @@ func spread(p *triage.Plan, shares map[string]int) (low, high int) {
 func checkTheFirstTurn(t *rapid.T, in triage.Input, p *triage.Plan) {
 	first, taken := "", map[string]int{}
 	for _, i := range p.Dealt {
-		if o := p.Outcomes[i]; o.Pass == triage.ReturnPass {
-			taken[ecm.AgentKey(o.Agent)]++
-		} else {
+		o := p.Outcomes[i]
+		if o.Pass != triage.ReturnPass {
 			first = ecm.AgentKey(o.Agent)
 			break
 		}
+		taken[ecm.AgentKey(o.Agent)]++
 	}
 	if first == "" {
 		return
