@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -30,14 +31,18 @@ func (a *app) test(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, checkTimeout)
 	defer cancel()
 	p, err := a.wire(ctx)
-	if err != nil {
+	if p == nil {
 		return err
 	}
 	defer p.close()
+	book := checker(p.ledger)
+	if err != nil {
+		book = unopened{err}
+	}
 	progress := a.progress(a.logger())
 	defer progress.stop()
 	progress.say("checking the warehouse, the ledger and the messenger")
-	checks := checkAll(ctx, p.warehouse, p.ledger, p.notifier)
+	checks := checkAll(ctx, p.warehouse, book, p.notifier)
 	failed := 0
 	for _, check := range checks {
 		if !check.OK {
@@ -53,6 +58,18 @@ func (a *app) test(ctx context.Context) error {
 		return errChecks
 	}
 	return err
+}
+
+// unopened is a ledger that could not be opened; the other parts are checked all the same.
+type unopened struct{ err error }
+
+// Check says why.
+func (u unopened) Check(context.Context) []ecm.Check {
+	check := ecm.Check{Name: "ledger", Detail: u.err.Error()}
+	if f, ok := errors.AsType[*ecm.Failure](u.err); ok {
+		check.Detail, check.Mend = f.Err.Error(), f.Mend
+	}
+	return []ecm.Check{check}
 }
 
 // checkAll asks the parts side by side and keeps their order.

@@ -41,7 +41,8 @@ type parts struct {
 }
 
 // wire loads the configuration and puts the parts together. All faults of the
-// settings, the schedule, the policy and the query are reported at once.
+// settings, the schedule, the policy and the query are reported at once; then
+// there are no parts. A ledger that cannot be opened is an error with the other parts.
 func (a *app) wire(ctx context.Context) (*parts, error) {
 	settings, err := config.Load(a.environ, config.EnvFiles(a.envFile)...)
 	faults := config.AsFaults(err)

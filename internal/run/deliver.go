@@ -119,7 +119,7 @@ func (d *delivery) post(ctx context.Context, owed *ecm.Owed) error {
 	return d.send(ctx, owed)
 }
 
-// send posts a message and settles a doubtful answer by reading back.
+// send posts a message, and settles a doubtful answer by reading back.
 func (d *delivery) send(ctx context.Context, owed *ecm.Owed) error {
 	if d.thread == notPosted {
 		d.delivered(owed, brief.Receipt{TS: notPosted}, "not posted: the briefing's text is lost")
@@ -131,10 +131,7 @@ func (d *delivery) send(ctx context.Context, owed *ecm.Owed) error {
 		d.delivered(owed, brief.Receipt{TS: notPosted}, "not posted: its text is lost")
 		return nil
 	}
-	m := d.manager
-	receipt, err := send(ctx, m.Effects, "posting "+owed.Part, notifyTimeout, func(ctx context.Context) (brief.Receipt, error) {
-		return m.Notifier.Post(ctx, post)
-	})
+	receipt, err := d.transmit(ctx, "posting "+owed.Part, post)
 	if err == nil {
 		d.delivered(owed, receipt, d.note)
 		return nil
@@ -142,26 +139,35 @@ func (d *delivery) send(ctx context.Context, owed *ecm.Owed) error {
 	if ecm.ClassOf(err) != ecm.Ambiguous || errors.Is(err, ecm.ErrThreadGone) {
 		return err
 	}
+	return d.settle(ctx, owed, post, err)
+}
+
+func (d *delivery) transmit(ctx context.Context, what string, post brief.Post) (brief.Receipt, error) {
+	return send(ctx, d.manager.Effects, what, notifyTimeout, func(ctx context.Context) (brief.Receipt, error) {
+		return d.manager.Notifier.Post(ctx, post)
+	})
+}
+
+// settle finds out whether a message of doubtful fate was posted, and posts it
+// once more where it was not. A history that cannot be read is no reason to stay silent.
+func (d *delivery) settle(ctx context.Context, owed *ecm.Owed, post brief.Post, doubt error) error {
 	found, looked := d.search(ctx, post)
 	if found != nil {
 		d.delivered(owed, found.Receipt, "")
 		return nil
 	}
 	if ctx.Err() != nil {
-		return err
+		return doubt
 	}
 	note := d.note
 	if !looked {
 		note = possibleDuplicate
 	}
-	receipt, err = send(ctx, m.Effects, "posting "+owed.Part+" once more", notifyTimeout, func(ctx context.Context) (brief.Receipt, error) {
-		return m.Notifier.Post(ctx, post)
-	})
-	if err != nil {
-		return err
+	receipt, err := d.transmit(ctx, "posting "+owed.Part+" once more", post)
+	if err == nil {
+		d.delivered(owed, receipt, note)
 	}
-	d.delivered(owed, receipt, note)
-	return nil
+	return err
 }
 
 func (d *delivery) letter(owed *ecm.Owed) (brief.Post, error) {
