@@ -122,7 +122,7 @@ func TestReopened(t *testing.T) {
 // It goes back to who had it, if active and free; else it is dealt like any other, and says so.
 func TestReopenedToWhom(t *testing.T) {
 	t.Parallel()
-	const elsewhere = "number 1 by score; next agent with a free slot; reopened, and BEN@example.com, who had it, is not on duty or has no free slot"
+	const elsewhere = "no. 1 by score, next in turn; reopened, and BEN@example.com, who had it, is not on duty or has no free slot"
 	for name, c := range map[string]struct {
 		change func(*triage.Input)
 		agent  string

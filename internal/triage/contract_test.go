@@ -115,8 +115,8 @@ func TestOutcomesStandInTheOrderOfTheRows(t *testing.T) {
 		got = append(got, p.Outcomes[i].OrderID()+": "+p.Outcomes[i].Reason())
 	}
 	want := []string{
-		"A1: number 1 by score; next agent with a free slot", `A2: unreadable amount: "x"`,
-		"A3: number 2 by score; next agent with a free slot", ": unreadable row",
+		"A1: no. 1 by score, next in turn", `A2: unreadable amount: "x"`,
+		"A3: no. 2 by score, next in turn", ": unreadable row",
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)

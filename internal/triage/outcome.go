@@ -94,9 +94,9 @@ func (o *Outcome) dealt() string {
 	case ReturnPass:
 		return "reopened: goes back to the agent who had it"
 	case HighValuePass:
-		how = fmt.Sprintf("number %d of the high-value orders by amount; next agent with a free slot", o.Turn)
+		how = fmt.Sprintf("high-value no. %d by amount, next in turn", o.Turn)
 	default:
-		how = fmt.Sprintf("number %d by score; next agent with a free slot", o.Turn)
+		how = fmt.Sprintf("no. %d by score, next in turn", o.Turn)
 	}
 	if o.Reopened {
 		how += "; reopened, and " + o.Had + ", who had it, is not on duty or has no free slot"
