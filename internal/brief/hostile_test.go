@@ -69,7 +69,7 @@ func messagesWith(tb testing.TB, text string) map[string]brief.Message {
 	p := page()
 	p.Warnings = []string{text}
 	return map[string]brief.Message{
-		"thread": brief.Thread(deskOf(agent, one), p), "briefing": brief.Briefing(plan, p), "failure": brief.Failure("triage", fmt.Errorf("%s", text), asOf(), p),
+		"thread": brief.Thread(deskOf(agent, one), p), "briefing": brief.Briefing(plan, p), "failure": brief.Failure("triage", fmt.Errorf("%s", text), false, asOf(), p),
 	}
 }
 

@@ -67,8 +67,6 @@ func Briefing(p *triage.Plan, page Page) Message {
 
 func newLine(p *triage.Plan) Line {
 	switch {
-	case p.Stopped:
-		return Line{number(0), plain(" new this run: a guardrail stopped it")}
 	case len(p.Dealt) == 0 && len(p.Overflow) > 0:
 		return Line{number(0), plain(" new this run: nobody has a free slot")}
 	case len(p.Dealt) == 0:
@@ -224,14 +222,19 @@ func Alert(p *triage.Plan, page Page) Message {
 	}
 }
 
-// Failure is the message about a run that could not do its work.
-func Failure(what string, cause error, at time.Time, page Page) Message {
+// Failure is the message about a run that could not do its work. Where unknown is
+// set, nobody can tell whether its rows were written.
+func Failure(what string, cause error, unknown bool, at time.Time, page Page) Message {
+	effect := "nothing was changed"
+	if unknown {
+		effect = "it is not known whether rows were written; the same slot, run again, finds out"
+	}
 	return Message{
-		Summary: "ECM " + what + " failed: nothing was changed",
+		Summary: "ECM " + what + " failed: " + effect,
 		Blocks: []Block{
 			{Kind: Header, Lines: []Line{{plain("ECM " + what + " failed")}}},
 			{Kind: Section, Lines: []Line{
-				{bold("Nothing was changed"), plain(" by the run of " + page.moment(at) + ".")},
+				{bold("The run of " + page.moment(at) + " failed: "), plain(effect + ".")},
 				{plain(shorten(cause.Error(), 600))},
 			}},
 			footer(page, ""),

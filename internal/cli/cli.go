@@ -25,7 +25,7 @@ import (
 	"pi-manager/internal/run"
 )
 
-// The exit statuses. A CronJob's podFailurePolicy acts on them.
+// The exit statuses. Whatever schedules the runs acts on them.
 const (
 	exitDone    = 0
 	exitFailed  = 1 // nothing is half-done: try again

@@ -113,10 +113,10 @@ func (d *demoRun) clear(ctx context.Context) error {
 	if err := os.MkdirAll(d.dir, 0o750); err != nil {
 		return fmt.Errorf("make the demo's folder: %w", err)
 	}
-	path := filepath.Join(d.dir, demoLedger)
-	if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) {
-		return nil
+	if _, err := os.Stat(filepath.Join(d.dir, demoRuns)); errors.Is(err, fs.ErrNotExist) {
+		return d.nothingThere()
 	}
+	path := filepath.Join(d.dir, demoLedger)
 	used, err := d.used(ctx, path)
 	if err != nil {
 		return err
@@ -132,8 +132,21 @@ func (d *demoRun) clear(ctx context.Context) error {
 	return nil
 }
 
+// nothingThere refuses a folder whose files the demo did not make.
+func (d *demoRun) nothingThere() error {
+	for _, name := range []string{demoLedger, demoOrders} {
+		if _, err := os.Stat(filepath.Join(d.dir, name)); !errors.Is(err, fs.ErrNotExist) {
+			return fmt.Errorf("%s is there already, and no demo made it; make the world in another folder with --dir", filepath.Join(d.dir, name))
+		}
+	}
+	return nil
+}
+
 // used names a run in the ledger that the demo did not make.
 func (d *demoRun) used(ctx context.Context, path string) (string, error) {
+	if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) {
+		return "", nil
+	}
 	store, err := sqlstore.OpenSQLite(ctx, path)
 	if err != nil {
 		return "", fmt.Errorf("look into the old demo: %w", err)

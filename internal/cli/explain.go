@@ -63,14 +63,26 @@ func (v explainView) show(e run.Explanation) {
 	for _, row := range e.Rows {
 		v.row(row)
 	}
+	for _, row := range e.Reserved {
+		v.line("\nIn the ledger, row %d, which only a person can read: %s", row.Row, brief.Printable(row.Reason))
+	}
 	for i := range e.Outcomes {
 		v.outcome(e, &e.Outcomes[i])
 	}
 	if len(e.Outcomes) == 0 {
-		v.line("\nIt is not in the pending list: it has completed, is too young or too old, or its state is not one an agent can act on.")
-		if len(e.Rows) == 0 {
-			v.line("The ledger does not know it either. Next: check the id; capitals and leading zeros count.")
-		}
+		v.missing(e)
+	}
+}
+
+// missing says what it means that the pending list does not have the order.
+func (v explainView) missing(e run.Explanation) {
+	if e.Cut {
+		v.line("\nThe pending list was longer than the guardrail allows and was not read to its end: the order may be on it.")
+		return
+	}
+	v.line("\nIt is not in the pending list: it has completed, is too young or too old, or its state is not one an agent can act on.")
+	if len(e.Rows)+len(e.Reserved) == 0 {
+		v.line("The ledger does not know it either. Next: check the id; capitals and leading zeros count.")
 	}
 }
 
@@ -94,7 +106,7 @@ func (v explainView) outcome(e run.Explanation, o *triage.Outcome) {
 		v.line("It would go to %s.", brief.Printable(o.Agent))
 	}
 	j := o.Judgement
-	v.line("%s, stuck for %s h, diagnosis %s (%s, SLA %s h)", o.Order.Send, ecm.HoursText(o.Order.Stuck(e.AsOf)), j.Name, j.Diagnosis.Team, ecm.HoursText(j.Diagnosis.SLA))
+	v.line("%s, stuck for %s h, diagnosis %s (%s, SLA %s h)", o.Order.Send, ecm.HoursText(o.Order.Stuck(e.AsOf)), brief.Printable(j.Name), j.Diagnosis.Team, ecm.HoursText(j.Diagnosis.SLA))
 	v.line("Next action: %s", j.Diagnosis.Next)
 	v.title(fmt.Sprintf("Priority %s, score %s", j.Priority, j.Score))
 	v.terms(e.Policy.Explain(j.Terms))

@@ -61,16 +61,18 @@ func (v triageView) mend(t run.Triage) {
 
 // before tells of a slot that had its run already.
 func (v triageView) before(t run.Triage) {
-	v.line("\nThis slot was done before: nothing was assigned and nothing was posted twice.")
-	posted, owed := 0, 0
+	v.line("\nThis slot was done before: this run assigned nothing, and only finished what was owed.")
+	if t.Stopped() {
+		v.guardrails(t.Done.Guardrails)
+		v.line("")
+	}
+	v.line("New rows then: %d. Messages posted: %d, owed: %d, given up: %d.", t.Done.Counts["new"], posted(t.Done),
+		len(t.Done.Messages)-settled(t.Done), settled(t.Done)-posted(t.Done))
 	for _, m := range t.Done.Messages {
-		if m.Delivered() {
-			posted++
-		} else {
-			owed++
+		if m.Note != "" {
+			v.line("  %s: %s", brief.Printable(m.Part), brief.Printable(m.Note))
 		}
 	}
-	v.line("%d new rows then, %d messages posted, %d owed.", t.Done.Counts["new"], posted, owed)
 	v.line("\nNext: a run of its own, outside the schedule:  pi-manager triage")
 }
 
@@ -84,14 +86,17 @@ func (v triageView) guardrails(verdicts []ecm.Verdict) {
 }
 
 func (v triageView) cameIn(p *triage.Plan) {
-	counts := p.Counts()
+	counts, overflow := p.Counts(), "no agent has a free slot"
+	if p.Stopped {
+		overflow = "held: a guardrail stopped the run"
+	}
 	v.title(fmt.Sprintf("%d rows came in", counts["pending"]))
 	var rows [][]string
 	for _, line := range []struct{ key, meaning string }{
 		{"new", "assigned by this run"},
 		{"already_assigned", "an agent has them already"},
 		{"recently_resolved", "closed by an agent a short while ago"},
-		{"overflow", "no agent has a free slot"},
+		{"overflow", overflow},
 		{"disqualified", "nobody can act on them"},
 		{"set_aside", "rows that break the contract of the pending list"},
 	} {
@@ -132,7 +137,7 @@ func (v triageView) orders(p *triage.Plan) {
 		o := &p.Outcomes[i]
 		rows = append(rows, []string{
 			v.priority(o.Judgement.Priority), o.Judgement.Score.String(), cut(o.Order.ID), o.Order.Send.String(),
-			ecm.HoursText(o.Order.Stuck(p.AsOf)), o.Judgement.Name, cut(o.Agent), o.Reason(),
+			ecm.HoursText(o.Order.Stuck(p.AsOf)), cut(o.Judgement.Name), cut(o.Agent), cut(o.Reason()),
 		})
 	}
 	v.table([]string{"", ">score", "order", ">amount", ">hours", "diagnosis", "agent", "why this agent"}, rows)
@@ -175,7 +180,7 @@ func (v triageView) leftOut(p *triage.Plan) {
 	rows := make([][]string, len(order))
 	for i, reason := range order {
 		g := groups[reason]
-		rows[i] = []string{fmt.Sprint(g.count), g.kind.String(), reason, g.example}
+		rows[i] = []string{fmt.Sprint(g.count), g.kind.String(), brief.Printable(reason), g.example}
 	}
 	v.table([]string{">rows", "outcome", "reason", "for example"}, rows)
 }
@@ -197,17 +202,21 @@ func (v triageView) next(t run.Triage) {
 		v.line("Nothing was written or posted: this was a dry run.")
 		v.line("Next: do it for real with  pi-manager triage")
 	case len(t.Plan.Dealt) > 0:
-		v.line("%s", v.good(fmt.Sprintf("%d new rows are in the ledger; %d messages posted.", len(t.Plan.Dealt), delivered(t.Done))))
+		v.line("%s", v.good(fmt.Sprintf("New rows in the ledger: %d. Messages posted: %d.", len(t.Plan.Dealt), posted(t.Done))))
 		v.line("Next: why one order is where it is:  pi-manager explain %s", shellWord(t.Plan.Outcomes[t.Plan.Dealt[0]].Order.ID))
 	default:
-		v.line("Nothing was added to the ledger; %d messages posted.", delivered(t.Done))
+		v.line("Nothing was added to the ledger. Messages posted: %d.", posted(t.Done))
 	}
 }
 
-func delivered(r *ecm.Run) int {
+func posted(r *ecm.Run) int { return count(r, ecm.Owed.Posted) }
+
+func settled(r *ecm.Run) int { return count(r, ecm.Owed.Delivered) }
+
+func count(r *ecm.Run, is func(ecm.Owed) bool) int {
 	n := 0
 	for _, m := range r.Messages {
-		if m.Delivered() {
+		if is(m) {
 			n++
 		}
 	}

@@ -141,5 +141,8 @@ func (a *app) moment(asOf string) (time.Time, error) {
 	if err != nil {
 		return t, usageError{fmt.Errorf("--as-of: %w", err)}
 	}
+	if t.After(a.now()) {
+		return t, usageError{fmt.Errorf("--as-of %s is in the future: every age would be wrong", ecm.FormatTime(t))}
+	}
 	return t, nil
 }

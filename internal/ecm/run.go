@@ -74,8 +74,15 @@ type Owed struct {
 	Note    string          `json:"note,omitempty"`    // a doubt worth keeping, for example "possible duplicate"
 }
 
-// Delivered says whether the message is known to be posted.
+// NotPosted stands in place of the id of a message that will not be posted any
+// more: its text is lost, or the thread it belongs to.
+const NotPosted = "-"
+
+// Delivered says whether nothing is owed any more: the message was posted, or is NotPosted.
 func (o Owed) Delivered() bool { return o.TS != "" }
+
+// Posted says whether the message is known to be posted.
+func (o Owed) Posted() bool { return o.Delivered() && o.TS != NotPosted }
 
 // Level is how bad a guardrail's verdict is.
 type Level string

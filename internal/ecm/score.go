@@ -8,16 +8,20 @@ import (
 
 // Fraction is a number with at most four decimals, exactly: a weight, a score
 // value, a severity, a share. One is FractionOne.
-type Fraction int32
+type Fraction int64
 
 // FractionOne is the fraction 1.0000.
 const FractionOne Fraction = 10_000
 
-// UnmarshalText reads a plain decimal with at most four decimals, between -99999 and 99999.
+// maxFraction is a million: enough for an order count, and no product of two overflows.
+const maxFraction = 1_000_000 * FractionOne
+
+// UnmarshalText reads a plain decimal with at most four decimals, a million at most.
 func (f *Fraction) UnmarshalText(text []byte) error {
 	whole, decimals, _ := strings.Cut(string(text), ".")
-	number, err := strconv.ParseInt(whole+(decimals + "0000")[:max(4, len(decimals))], 10, 32)
-	if err != nil || len(decimals) > 4 || strings.HasPrefix(whole, "+") || whole == "" || whole == "-" {
+	number, err := strconv.ParseInt(whole+(decimals + "0000")[:max(4, len(decimals))], 10, 64)
+	if err != nil || len(decimals) > 4 || strings.HasPrefix(whole, "+") || whole == "" || whole == "-" ||
+		Fraction(number) > maxFraction || Fraction(number) < -maxFraction {
 		return fmt.Errorf("%.20q is not a number with at most four decimals", text)
 	}
 	*f = Fraction(number)

@@ -29,7 +29,7 @@ func TestFractionRefusesTheRest(t *testing.T) {
 	t.Parallel()
 	for _, text := range []string{
 		"", "-", ".", ".5", "-.5", "+1", "+0.5", "0.00001", "0.70000", "1.2.3", "1,5", "1e-1", "NaN", "0x1", "1_000", " 1", "1 ", "0.-5", "0.+5", "1.-",
-		"250000", "99999999999", "70 %",
+		"1000001", "99999999999", "70 %",
 	} {
 		got := ecm.Fraction(42)
 		if err := got.UnmarshalText([]byte(text)); err == nil || got != 42 {

@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"time"
 
 	"pi-manager/internal/ecm"
 	"pi-manager/internal/ledger"
@@ -29,14 +30,14 @@ func (m *Manager) commit(ctx context.Context, c ledger.Commit) error {
 		}
 		doubt = doubt || ecm.ClassOf(err) == ecm.Ambiguous
 		if !doubt {
-			return wrap("commit the plan", err)
+			return wrap("commit "+c.Run.ID, err)
 		}
 		// Neither a lost answer nor a conflict says who holds the generation: an
 		// earlier try of mine may have got through.
 		holder, lookup := m.holder(ctx, c.After+1)
 		switch {
 		case lookup != nil:
-			return fmt.Errorf("commit the plan: it is not known whether it was written, and looking failed too: %w (the commit: %w)", lookup, err)
+			return fmt.Errorf("commit %s: %w: %w (the commit: %w)", c.Run.ID, ErrUnknown, lookup, err)
 		case holder == c.Run.Hash:
 			return nil
 		case holder != "" || errors.Is(err, ledger.ErrConflict):
@@ -44,8 +45,11 @@ func (m *Manager) commit(ctx context.Context, c ledger.Commit) error {
 		}
 		m.Effects.Log.Warn("the commit did not arrive, sending the same again", "generation", c.After+1, "error", err)
 	}
-	return wrap("commit the plan", err)
+	return wrap("commit "+c.Run.ID, err)
 }
+
+// lookAgain is the pause between two looks for a commit.
+const lookAgain = 2 * time.Second
 
 // holder is the hash of the commit that holds a generation. It looks twice
 // before it says that nobody does: an answer can be older than a write.
@@ -54,7 +58,7 @@ func (m *Manager) holder(ctx context.Context, generation int64) (string, error) 
 		hash, err := read(ctx, m.Effects, "looking up the commit", ledgerTimeout, func(ctx context.Context) (string, error) {
 			return m.Ledger.Committed(ctx, generation)
 		})
-		if err != nil || hash != "" || look == 1 {
+		if err != nil || hash != "" || look == 1 || !sleep(ctx, lookAgain) {
 			return hash, err
 		}
 	}

@@ -82,7 +82,7 @@ func TestCommitGivesUp(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				w := newWorld(t, 1)
 				w.wire.trouble = always("commit", 1, what)
-				if o := w.triage(morning); o.err == nil || !strings.Contains(o.err.Error(), "commit the plan") {
+				if o := w.triage(morning); o.err == nil || !strings.Contains(o.err.Error(), "commit triage/") {
 					t.Errorf("error %v", o.err)
 				}
 				if n := w.wire.count("commit"); n != 4 {
@@ -115,7 +115,7 @@ func TestCommitUnknown(t *testing.T) {
 		w := newWorld(t, 1)
 		w.wire.trouble = both(once("commit#1", trouble{arrives, doubtful}), always("committed", 1, trouble{isLost, forbidden}))
 		o := w.triage(morning)
-		if o.err == nil || !strings.Contains(o.err.Error(), "not known whether it was written") || !strings.Contains(o.err.Error(), "connection reset") {
+		if o.err == nil || !strings.Contains(o.err.Error(), "not known whether the rows were written") || !strings.Contains(o.err.Error(), "connection reset") {
 			t.Errorf("error %v", o.err)
 		}
 		if n := w.wire.count("commit") + w.wire.count("post"); n != 2 { // the commit and the alarm
@@ -134,7 +134,7 @@ func TestCommitForbidden(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(t, 1)
 		w.wire.trouble = once("commit#1", trouble{isLost, forbidden})
-		if o := w.triage(morning); o.err == nil || !strings.Contains(o.err.Error(), "commit the plan: forbidden") {
+		if o := w.triage(morning); o.err == nil || !strings.Contains(o.err.Error(), "commit triage/2000-01-01T07:00: forbidden") {
 			t.Errorf("error %v", o.err)
 		}
 		if w.wire.count("commit") != 1 || w.wire.count("committed") != 0 {

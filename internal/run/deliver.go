@@ -33,9 +33,6 @@ func lease(messages int) time.Duration {
 // believed lost: what was posted may show late.
 const historyLooks = 3
 
-// notPosted stands for the id of a message that is not to be posted any more.
-const notPosted = "-"
-
 // possibleDuplicate is noted of a message that an earlier process may have posted
 // too: the history that would tell could not be read.
 const possibleDuplicate = "possible duplicate"
@@ -47,7 +44,8 @@ const clockDrift = 5 * time.Minute
 type delivery struct {
 	manager *Manager
 	run     *ecm.Run
-	thread  string // ts of the first message
+	thread  string // ts of the first message; ecm.NotPosted where it is gone for good
+	lost    string // why, for the replies
 	changed []ecm.Owed
 	rebuilt bool   // the first message was posted anew because it was gone
 	note    string // for what is posted: a doubt, where the history could not be looked through
@@ -88,7 +86,7 @@ func (d *delivery) all(ctx context.Context, doubt bool) error {
 			refused = errors.Join(refused, err) // one reply that is never taken must not hold up the others
 		}
 		if i == 0 {
-			d.thread = owed.TS
+			d.thread, d.lost = owed.TS, "not posted: the briefing's text is lost"
 		}
 	}
 	return refused
@@ -106,8 +104,8 @@ func (d *delivery) post(ctx context.Context, owed *ecm.Owed) error {
 	if len(first.Body) == 0 {
 		// It was delivered long ago and taken away since. That was a person's will,
 		// and a reply without it would stand alone in the channel.
-		d.delivered(owed, brief.Receipt{TS: notPosted}, "not posted: the thread was deleted")
-		return nil
+		d.thread, d.lost = ecm.NotPosted, "not posted: the thread was deleted"
+		return d.send(ctx, owed)
 	}
 	first.TS, d.thread = "", ""
 	// Its receipt is void, and must not be recorded if no new one comes.
@@ -121,14 +119,14 @@ func (d *delivery) post(ctx context.Context, owed *ecm.Owed) error {
 
 // send posts a message, and settles a doubtful answer by reading back.
 func (d *delivery) send(ctx context.Context, owed *ecm.Owed) error {
-	if d.thread == notPosted {
-		d.delivered(owed, brief.Receipt{TS: notPosted}, "not posted: the briefing's text is lost")
+	if d.thread == ecm.NotPosted {
+		d.delivered(owed, brief.Receipt{TS: ecm.NotPosted}, d.lost)
 		return nil
 	}
 	post, err := d.letter(owed)
 	if err != nil {
 		d.manager.Effects.Log.Warn("the text of an owed message is lost, so it cannot be posted", "part", owed.Part, "run", d.run.ID, "error", err)
-		d.delivered(owed, brief.Receipt{TS: notPosted}, "not posted: its text is lost")
+		d.delivered(owed, brief.Receipt{TS: ecm.NotPosted}, "not posted: its text is lost")
 		return nil
 	}
 	receipt, err := d.transmit(ctx, "posting "+owed.Part, post)
@@ -220,7 +218,7 @@ func (d *delivery) lookAround(ctx context.Context) error {
 	}
 	d.manager.Progress("looking which messages are there already")
 	d.adopt(ctx, "", d.run.Messages[:1])
-	if first := d.run.Messages[0]; first.Delivered() && first.TS != notPosted {
+	if first := d.run.Messages[0]; first.Posted() {
 		d.adopt(ctx, first.TS, d.run.Messages[1:])
 	}
 	return ctx.Err()

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"pi-manager/internal/ecm"
+	"pi-manager/internal/ledger"
 	"pi-manager/internal/policy"
 	"pi-manager/internal/triage"
 )
@@ -18,7 +19,9 @@ type Explanation struct {
 	AsOf     time.Time
 	Policy   *policy.Policy
 	Rows     []ecm.Assignment
+	Reserved []ledger.Unreadable // its rows that only a person can read
 	Outcomes []triage.Outcome
+	Cut      bool // the pending list was longer than the guardrail allows, and was not read to its end
 }
 
 // Explain looks an order up. It changes nothing.
@@ -40,6 +43,12 @@ func (m *Manager) Explain(ctx context.Context, req Request, orderID string) (Exp
 			e.Rows = append(e.Rows, row)
 		}
 	}
+	for _, row := range book.Unreadable {
+		if row.OrderID == orderID {
+			e.Reserved = append(e.Reserved, row)
+		}
+	}
+	e.Cut = pending.Truncated
 	for _, o := range plan.Outcomes {
 		if o.OrderID() == orderID {
 			e.Outcomes = append(e.Outcomes, o)
@@ -68,10 +77,15 @@ func (e Explanation) MarshalJSON() ([]byte, error) {
 		RunID      string `json:"run_id"`
 	}
 	document := struct {
-		OrderID  string    `json:"order_id"`
-		Rows     []row     `json:"ledger_rows"`
-		Outcomes []outcome `json:"outcomes"`
-	}{e.OrderID, []row{}, []outcome{}}
+		OrderID    string       `json:"order_id"`
+		Rows       []row        `json:"ledger_rows"`
+		Unreadable []Unreadable `json:"unreadable"`
+		Outcomes   []outcome    `json:"outcomes"`
+		Cut        bool         `json:"pending_list_cut"`
+	}{e.OrderID, []row{}, []Unreadable{}, []outcome{}, e.Cut}
+	for _, r := range e.Reserved {
+		document.Unreadable = append(document.Unreadable, Unreadable{Row: r.Row, OrderID: r.OrderID, Reason: r.Reason})
+	}
 	for _, r := range e.Rows {
 		document.Rows = append(document.Rows, row{r.Row, r.Agent, string(r.Status), ecm.FormatTime(r.AssignedAt), r.RunID})
 	}

@@ -30,9 +30,12 @@ func (m *Manager) settleDebts(ctx context.Context, book ledger.Snapshot) (ledger
 		if book, err = m.readLedger(ctx); err != nil {
 			return book, err
 		}
-		if unpaid != nil && !errors.Is(unpaid, errTaken) {
-			m.Effects.Log.Warn("messages of an earlier run are still owed", "run", run.ID, "error", unpaid)
-			break // the messenger is down: the next ones would only eat the run's time
+		if unpaid == nil || errors.Is(unpaid, errTaken) {
+			continue
+		}
+		m.Effects.Log.Warn("messages of an earlier run are still owed", "run", run.ID, "error", unpaid)
+		if now := find(book, old.ID); ecm.ClassOf(unpaid) != ecm.Permanent || now == nil || !now.Messages[0].Delivered() {
+			break // the messenger is down or shut: the next ones would only eat the run's time
 		}
 	}
 	return book, nil
@@ -76,7 +79,7 @@ func (m *Manager) takeOver(ctx context.Context, book ledger.Snapshot, run ecm.Ru
 		return err
 	}
 	if err := m.commit(ctx, claim); err != nil {
-		return err
+		return err // it names the claim
 	}
 	run.Until = claim.Run.Until
 	run.Messages = slices.Clone(run.Messages)

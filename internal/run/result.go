@@ -73,7 +73,8 @@ type Waiting struct {
 	Reason   string       `json:"reason"`
 }
 
-// Message is one message of the run. Without a ts it is still owed.
+// Message is one message of the run. Without a ts it is still owed; "-" is one
+// that will not be posted any more, and note says why.
 type Message struct {
 	Kind    string `json:"kind"`
 	Part    string `json:"part"`

@@ -2,7 +2,6 @@ package triage
 
 import (
 	"fmt"
-	"strings"
 	"time"
 
 	"pi-manager/internal/ecm"
@@ -118,5 +117,3 @@ func since(t, now time.Time) string {
 	}
 	return ecm.HoursText(now.Sub(t)) + " h"
 }
-
-func compare(a, b string) int { return strings.Compare(a, b) }

@@ -10,6 +10,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"pi-manager/internal/ecm"
@@ -110,7 +111,7 @@ func (p *Plan) judgeCounts(in Input) {
 		if a.Orders != b.Orders {
 			return b.Orders - a.Orders
 		}
-		return compare(a.Currency, b.Currency)
+		return strings.Compare(a.Currency, b.Currency)
 	})
 }
 

@@ -46,6 +46,9 @@ func (l *Ledger) failure(doing string, writes bool, err error) error {
 	return f
 }
 
+// statusCancelled is Google's CANCELLED, which does not say that nothing happened.
+const statusCancelled = 499
+
 // judge reads Google's status codes. Of a 5xx it is not known whether it had an effect (F32).
 func (l *Ledger) judge(f *ecm.Failure, refusal *googleapi.Error) {
 	switch code := refusal.Code; {
@@ -59,7 +62,9 @@ func (l *Ledger) judge(f *ecm.Failure, refusal *googleapi.Error) {
 		f.Class, f.Mend = ecm.Permanent, "share the sheet with "+l.who()+" as an editor, and let it edit protected ranges"
 	case code == http.StatusNotFound:
 		f.Class, f.Mend = ecm.Permanent, "check SPREADSHEET_ID, and that the file is not in the trash"
-	case code == http.StatusRequestTimeout || code >= 500:
+	case code == http.StatusConflict:
+		f.Class = ecm.Retryable // Google's ABORTED: it clashed with another request, and nothing happened
+	case code == http.StatusRequestTimeout || code == statusCancelled || code >= 500:
 	default:
 		f.Class = ecm.Permanent
 	}

@@ -2,6 +2,7 @@ package sheet_test
 
 import (
 	"fmt"
+	"slices"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -141,4 +142,54 @@ func checkRuns(t *testing.T, s *fake.Sheets) {
 	if diff := cmp.Diff([]string{"first", "second", "third"}, got); diff != "" {
 		t.Errorf("runs (-want +got):\n%s\nwarnings: %q", diff, snapshot.Warnings)
 	}
+}
+
+// What people type, insert and move while the first run adds our columns stays as
+// it is: our headers go into columns of their own.
+func TestPeopleEditTheFirstRun(t *testing.T) {
+	t.Parallel()
+	const a = "Assignments"
+	edits := map[string]func(*fake.Sheets){
+		"a column at the left":        func(s *fake.Sheets) { s.InsertColumns(a, "A", 1) },
+		"a column in the middle":      func(s *fake.Sheets) { s.InsertColumns(a, "D", 1) },
+		"a header where ours will be": func(s *fake.Sheets) { s.Put(a, "L1", "Reviewed by"); s.Put(a, "L2", "Zoe") },
+		"a row above the header":      func(s *fake.Sheets) { s.InsertRows(a, 1, 1) },
+	}
+	for name, edit := range edits {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s := peopled(t)
+			var typed []string
+			s.OnBefore(func(c fake.SheetsCall) {
+				if c.Method == "spreadsheets.batchUpdate" && typed == nil {
+					edit(s)
+					typed = texts(s, a)
+				}
+			})
+			_ = run(t.Context(), open(t, s), "first", "NEW1") // right, or stopped; what it must not do is below
+			s.OnBefore(nil)
+			after := texts(s, a)
+			for _, text := range typed {
+				i := slices.Index(after, text)
+				if i < 0 {
+					t.Fatalf("the cell %q of a person is gone", text)
+				}
+				after = slices.Delete(after, i, i+1)
+			}
+		})
+	}
+}
+
+// texts are the contents of all cells of a tab, sorted.
+func texts(s *fake.Sheets, tab string) []string {
+	var all []string
+	for _, row := range s.Rows(tab) {
+		for _, cell := range row {
+			if text := fmt.Sprint(cell); cell != nil && text != "" {
+				all = append(all, text)
+			}
+		}
+	}
+	slices.Sort(all)
+	return all
 }

@@ -89,13 +89,24 @@ func (p *plan) misplaced(v *view) []*sheets.Request {
 		}
 		for _, cells := range rows {
 			for i, row := range now.rows {
-				if holds(row, cells, before.at) && !holds(row, cells, now.at) {
+				if now.hasAll(cells) && holds(row, cells, before.at) && !holds(row, cells, now.at) {
 					fixes = append(fixes, moved(now, i, cells, before.at)...)
 				}
 			}
 		}
 	}
 	return fixes
+}
+
+// hasAll says whether the table has a column for each of the cells: a cell with
+// no place to go stays where it is.
+func (t *table) hasAll(cells rowCells) bool {
+	for header := range cells {
+		if _, ok := t.at[headerKey(header)]; !ok {
+			return false
+		}
+	}
+	return true
 }
 
 // holds says whether the row has all of the cells under these columns.

@@ -8,19 +8,39 @@ import (
 
 const newRows = 200 // of a tab that we create; it grows
 
-// prepare creates what is missing of a tab. Only a tab that we create ourselves gets looks.
+// prepare creates what is missing of a tab. Only a tab that we create ourselves
+// gets looks. Headers go into columns (in a blank tab, a row) that the same batch
+// has just inserted: whatever people did since we read, no cell of theirs is there.
 func (p *plan) prepare(t *target) {
 	switch {
 	case t.state == absent:
 		p.create(t)
-	case len(t.added) > 0:
-		if missing := t.width - t.grid; missing > 0 {
-			p.add(&sheets.Request{AppendDimension: &sheets.AppendDimensionRequest{
-				SheetId: t.id, Dimension: "COLUMNS", Length: int64(missing), ForceSendFields: []string{"SheetId"},
-			}})
-		}
+	case len(t.added) == 0:
+	case t.state == blank:
+		p.insert(t, "ROWS", 0, 1)
+		p.widen(t, t.width)
+		p.add(t.headers("userEnteredValue"))
+	default:
+		edge := t.width - len(t.added)
+		p.widen(t, edge+1) // a dimension is inserted before one that is there
+		p.insert(t, "COLUMNS", edge, len(t.added))
 		p.add(t.headers("userEnteredValue"))
 	}
+}
+
+// widen makes sure that the grid has so many columns.
+func (p *plan) widen(t *target, columns int) {
+	if missing := columns - t.grid; missing > 0 {
+		p.add(&sheets.Request{AppendDimension: &sheets.AppendDimensionRequest{
+			SheetId: t.id, Dimension: "COLUMNS", Length: int64(missing), ForceSendFields: []string{"SheetId"},
+		}})
+	}
+}
+
+func (p *plan) insert(t *target, dimension string, at, n int) {
+	p.add(&sheets.Request{InsertDimension: &sheets.InsertDimensionRequest{Range: &sheets.DimensionRange{
+		SheetId: t.id, Dimension: dimension, StartIndex: int64(at), EndIndex: int64(at + n), ForceSendFields: []string{"SheetId", "StartIndex"},
+	}}})
 }
 
 // create makes a tab as people expect one: a bold header that stays in sight,

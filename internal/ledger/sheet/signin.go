@@ -75,10 +75,12 @@ func isPrivateKey(text string) bool {
 	return err == nil
 }
 
-// capped is the client with a limit on the size of an answer.
+// capped is the client with a limit on the size of an answer. It follows no
+// redirect: the token would go along to wherever that leads.
 func capped(client *http.Client) *http.Client {
 	twin := *client
 	twin.Transport = cappedTransport{base: client.Transport}
+	twin.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
 	return &twin
 }
 
