@@ -2,6 +2,7 @@ package triage
 
 import (
 	"fmt"
+	"strings"
 	"time"
 
 	"pi-manager/internal/ecm"
@@ -34,7 +35,7 @@ func newBook(in Input, warnings *[]string) book {
 	}
 	for i := range in.Reserved {
 		if r := &in.Reserved[i]; r.OrderID != "" {
-			b.reserved[r.OrderID] = r
+			b.reserved[reservedKey(r.OrderID)] = r
 		}
 	}
 	for _, note := range in.Resolutions {
@@ -43,6 +44,15 @@ func newBook(in Input, warnings *[]string) book {
 		}
 	}
 	return b
+}
+
+// reservedKey is an order id without the zeros that a sheet takes off when it
+// turns the id into a number: a row that it did that to still reserves its order.
+func reservedKey(id string) string {
+	if strings.Trim(id, "0123456789") != "" {
+		return id
+	}
+	return "number " + strings.TrimLeft(id, "0")
 }
 
 // findActive keeps of several active rows of an order the oldest: a later one is
@@ -78,7 +88,7 @@ func (b book) settle(o *Outcome, now time.Time) bool {
 		o.Kind, o.Agent, o.Status, o.Row = Kept, row.Agent, row.Status, row.Row
 		return true
 	}
-	if r := b.reserved[id]; r != nil {
+	if r := b.reserved[reservedKey(id)]; r != nil {
 		o.Kind, o.Row = Kept, r.Row
 		return true
 	}

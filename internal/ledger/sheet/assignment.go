@@ -39,7 +39,7 @@ func (v *view) readAssignment(t *table, number int, row []any) {
 		return
 	}
 	if reason != "" {
-		unreadable := ledger.Unreadable{Row: number, OrderID: cellText(t.cell(row, orderIDHeader)), Reason: reason}
+		unreadable := ledger.Unreadable{Row: number, OrderID: strings.TrimSpace(cellText(t.cell(row, orderIDHeader))), Reason: reason}
 		if a.Status.Working() && !looksBroken(t.cell(row, agentHeader)) {
 			unreadable.Agent = a.Agent
 		}
@@ -96,6 +96,8 @@ func assignmentOf(t *table, row []any) (a ecm.Assignment, reason string) {
 		reason = "no order id"
 	case !isText:
 		reason = fmt.Sprintf("the order id %s is not text: the sheet has turned it into a number, so it may have lost digits", cellText(t.cell(row, orderIDHeader)))
+	case id != strings.TrimSpace(id):
+		reason = fmt.Sprintf("the order id %.40q has blanks around it", id)
 	case noAgent || looksBroken(t.cell(row, agentHeader)):
 		reason = "no agent"
 	case !known:

@@ -143,10 +143,15 @@ func (o *layout) findTab(t tab, list []*sheets.Sheet) error {
 		found = s
 	}
 	id, known := o.remembered(t.title)
+	own := byID(list, id)
 	if found == nil && known {
-		found = byID(list, id)
+		found = own
 	}
 	switch {
+	case t.title == assignmentsTab && known && own != nil && found.Properties.SheetId != id:
+		// An empty tab in its place would have everything dealt once more (F43).
+		return permanent("rename the one that holds the assignments to "+assignmentsTab+", and the other one to something else; or move the old one into another file",
+			"the assignments stand in the tab %q of the Google Sheet, and another tab has the title %q", own.Properties.Title, found.Properties.Title)
 	case found != nil:
 		o.tables[t.title] = o.newTable(t, found)
 	case t.title == assignmentsTab && o.generation > 0:

@@ -52,7 +52,7 @@ func (r *reading) assignments(ctx context.Context, tx *sql.Tx) error {
 		}
 		assignment, reason := c.read()
 		if reason != "" {
-			row := ledger.Unreadable{Row: c.row, OrderID: c.order, Reason: reason}
+			row := ledger.Unreadable{Row: c.row, OrderID: strings.TrimSpace(c.order), Reason: reason}
 			if assignment.Status.Working() {
 				row.Agent = c.agent
 			}
@@ -87,6 +87,8 @@ func (c assignmentCells) read() (a ecm.Assignment, reason string) {
 	switch {
 	case strings.TrimSpace(c.order) == "":
 		reason = "no order id"
+	case c.order != strings.TrimSpace(c.order):
+		reason = fmt.Sprintf("the order id %.40q has blanks around it", c.order)
 	case strings.TrimSpace(c.agent) == "":
 		reason = "no agent"
 	case !known:

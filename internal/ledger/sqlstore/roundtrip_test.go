@@ -39,7 +39,7 @@ func anyRow(t *rapid.T) ecm.Assignment {
 	named := text.Filter(func(name string) bool { return strings.TrimSpace(name) != "" })
 	second := rapid.Int64Range(0, 4_000_000_000)
 	row := ecm.Assignment{
-		OrderID:    named.Draw(t, "order"),
+		OrderID:    named.Filter(func(id string) bool { return strings.TrimSpace(id) == id }).Draw(t, "order"),
 		Agent:      named.Draw(t, "agent"),
 		AssignedAt: time.Unix(second.Draw(t, "assigned"), 0).UTC(),
 		Status:     rapid.SampledFrom([]ecm.Status{ecm.Open, ecm.InProgress, ecm.Escalated, ecm.Resolved}).Draw(t, "status"),
