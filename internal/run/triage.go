@@ -57,7 +57,7 @@ func (m *Manager) triage(ctx context.Context, req Request) (Triage, error) {
 			return result, err
 		}
 	}
-	return result, fmt.Errorf("another process committed first %d times in a row; nothing was written, try again", planTries)
+	return result, fmt.Errorf("the ledger refused the commit %d times in a row: other processes were first each time, or the slot was done so long ago that its record is not read any more; nothing was written", planTries)
 }
 
 // try plans on one state of the ledger. It is not done where another process

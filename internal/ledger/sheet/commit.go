@@ -20,7 +20,7 @@ func (l *Ledger) Commit(ctx context.Context, c ledger.Commit) error {
 	if err != nil {
 		return err
 	}
-	if v.generation != c.After || v.hasRun(c.Run.ID) {
+	if v.generation != c.After || v.hasRun(c.Run.ID) || v.hasRecord(c.Run.ID) {
 		return fmt.Errorf("commit %s after generation %d: %w", c.Run.ID, c.After, ledger.ErrConflict)
 	}
 	plan, err := v.plan(c)

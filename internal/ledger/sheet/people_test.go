@@ -41,6 +41,7 @@ func TestPeopleEditDuringARun(t *testing.T) {
 		"sort Runs":                       func(s *fake.Sheets) { s.Sort("Runs", "C") },
 		"insert a column into Runs":       func(s *fake.Sheets) { s.InsertColumns("Runs", "B", 1) },
 		"rename Runs":                     func(s *fake.Sheets) { s.RenameTab("Runs", " runs") },
+		"rename Runs altogether":          func(s *fake.Sheets) { s.RenameTab("Runs", "Log of the robot") },
 		"filter Runs":                     func(s *fake.Sheets) { s.Filter("Runs", "A", "nobody") },
 		"copy Runs":                       func(s *fake.Sheets) { s.DuplicateTab("Runs") },
 	}

@@ -133,7 +133,7 @@ func (p *plan) add(requests ...*sheets.Request) { p.requests = append(p.requests
 // raise takes the next generation, and drops the oldest ones that no running program can still build on.
 func (p *plan) raise(v *view) {
 	e := entry{Version: entryVersion, Run: p.commit.Run.ID, Hash: p.commit.Run.Hash, Tabs: map[string]int64{}}
-	for _, title := range []string{assignmentsTab, agentsTab} {
+	for _, title := range []string{assignmentsTab, agentsTab, runsTab, resolutionsTab} {
 		e.Tabs[title] = p.targets[title].id
 	}
 	at := p.targets[assignmentsTab].at
