@@ -150,6 +150,7 @@ func TestPendingListIsWhatTheTablesSay(t *testing.T) {
 			w.edges()
 			db.fill(t, w, true)
 			execute(t, db.admin, fmt.Sprintf("ALTER DATABASE %s SET timezone TO '%s'", db.name, zone))
+			execute(t, db.admin, fmt.Sprintf("ALTER DATABASE %s SET datestyle TO 'SQL, DMY'", db.name))
 
 			pending, err := db.open(t, "").Pending(t.Context(), asOf, enough)
 			if err != nil {

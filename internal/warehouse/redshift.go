@@ -162,7 +162,7 @@ func sessionSettings(ctx context.Context, conn *pgconn.PgConn) string {
 	}
 	// Results come as text, so their form must not depend on the user's settings.
 	// In UTC, GETDATE() in a people's own query agrees with the warehouse's timestamps.
-	settings := fmt.Sprintf("SET statement_timeout TO %d; SET timezone TO 'UTC'; SET datestyle TO 'ISO, MDY'; ", timeout.Milliseconds())
+	settings := fmt.Sprintf("SET statement_timeout TO %d; SET timezone TO 'UTC'; SET datestyle TO 'ISO'; ", timeout.Milliseconds())
 	if strings.HasPrefix(conn.ParameterStatus("server_version"), redshiftVersion) {
 		settings += "SET query_group TO 'pi-manager'; " // PostgreSQL does not know it
 	}
