@@ -245,6 +245,7 @@ func working(book ledger.Snapshot) []ecm.Assignment {
 func (d *demoRun) goodbye() {
 	s := d.styles
 	s.title("What to do next")
+	s.line("  pi-manager is the program that  make build  makes; until then type  go run .  in its place.")
 	s.line("  Go on in this world; its files are yours to look at and to change:")
 	s.line("    export PI_MANAGER_WAREHOUSE=file:%s PI_MANAGER_LEDGER=sqlite:%s PI_MANAGER_NOTIFY=stdout",
 		shellWord(filepath.Join(d.dir, demoOrders)), shellWord(filepath.Join(d.dir, demoLedger)))

@@ -75,18 +75,6 @@ func (p *Policy) HighValue(m ecm.Money) bool {
 	return known && m.Amount.Cmp(threshold) >= 0
 }
 
-// Next is what an agent does about a diagnosis.
-func (p *Policy) Next(diagnosis string) string {
-	for _, d := range p.Diagnoses {
-		if d.Name == diagnosis {
-			return d.Next
-		}
-	}
-	return p.otherwise().Next
-}
-
-func (p *Policy) otherwise() *Diagnosis { return &p.Diagnoses[len(p.Diagnoses)-1] }
-
 // nameFor is the diagnosis's name for an order in a sub-state.
 func (d *Diagnosis) nameFor(subState string) string {
 	if d.Name != "" {

@@ -110,10 +110,3 @@ func (o *Outcome) OrderID() string {
 	}
 	return o.Aside.OrderID
 }
-
-func since(t, now time.Time) string {
-	if t.IsZero() {
-		return "some time"
-	}
-	return ecm.HoursText(now.Sub(t)) + " h"
-}

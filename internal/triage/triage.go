@@ -206,7 +206,7 @@ func (p *Plan) assignment(o *Outcome) ecm.Assignment {
 		Priority: o.Judgement.Priority, Send: o.Order.Send, Stuck: o.Order.Stuck(p.AsOf), Diagnosis: o.Judgement.Name, RunID: p.RunID,
 	}
 	if o.Reopened {
-		row.Notes = "reopened: resolved " + since(o.Since, p.AsOf) + " ago by " + o.Had + ", still stuck"
+		row.Notes = "reopened: resolved " + ecm.HoursText(p.AsOf.Sub(o.Since)) + " h ago by " + o.Had + ", still stuck"
 	}
 	return row
 }
