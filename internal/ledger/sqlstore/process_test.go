@@ -86,6 +86,15 @@ func TestProcessesOpenANewFileAtOnce(t *testing.T) {
 		folder := t.TempDir()
 		path := filepath.Join(folder, "ledger.db")
 		openAtOnce(t, path)
+		// Two that close at the same moment each take the other for still open, and neither takes
+		// away the write-ahead log; the next one alone does. Nothing else may be left behind.
+		store, err := sqlstore.OpenSQLite(t.Context(), path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := store.Close(); err != nil {
+			t.Fatal(err)
+		}
 		entries, err := os.ReadDir(folder)
 		if err != nil {
 			t.Fatal(err)
