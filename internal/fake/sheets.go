@@ -45,6 +45,9 @@ type Sheets struct {
 	guardCode     int
 	broken        []SheetsPromise
 	maxCells      int
+	skipsFiltered bool
+
+	duplicatesGuards bool
 }
 
 // SheetsCall is one request that reached the server.
@@ -91,15 +94,17 @@ func NewSheets(t testing.TB) *Sheets {
 	return s
 }
 
-// OnBefore sets what runs before each call takes effect: the place for what a
-// person does in the sheet between two calls. It may use every method of s.
+// OnBefore sets what runs before each call takes effect. The request has arrived whole and is
+// understood by then, so this is both the time between two calls and the gap inside of one, between
+// what the caller meant and what it will hit (F45). It may use every method of s.
 func (s *Sheets) OnBefore(hook func(SheetsCall)) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.before = hook
 }
 
-// OnAfter sets what runs after each call took effect, before its answer leaves.
+// OnAfter sets what runs after each call took effect, before its answer leaves. The answer is
+// made already, and does not show what the hook does.
 func (s *Sheets) OnAfter(hook func(SheetsCall)) {
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -33,6 +33,7 @@ func (s *Sheets) applies() map[string]sheetApply {
 		"updateCells":               sheetKind(s.updateCells),
 		"repeatCell":                sheetKind(s.repeatCell),
 		"addSheet":                  sheetKind(s.addSheet),
+		"deleteSheet":               sheetKind(s.deleteSheet),
 		"updateSheetProperties":     sheetKind(s.updateSheet),
 		"appendDimension":           sheetKind(s.appendDimension),
 		"insertDimension":           sheetKind(s.insertDimension),
@@ -42,6 +43,10 @@ func (s *Sheets) applies() map[string]sheetApply {
 		"setDataValidation":         sheetKind(s.setValidation),
 		"addConditionalFormatRule":  sheetKind(s.addRule),
 		"findReplace":               sheetKind(s.findReplace),
+		"duplicateSheet":            sheetKind(s.duplicateSheet),
+		"clearBasicFilter":          sheetKind(s.clearBasicFilter),
+		"copyPaste":                 sheetKind(s.copyPaste),
+		"addChart":                  sheetKind(s.addChart),
 	}
 }
 
@@ -149,211 +154,4 @@ func (s *Sheets) room(b *sheetBook) error {
 		return nil
 	}
 	return fmt.Errorf("This action would increase the number of cells in the workbook above the limit of %d cells.", s.maxCells)
-}
-
-// --- tabs and lines ---
-
-type sheetProperties struct {
-	SheetID *int    `json:"sheetId"`
-	Title   *string `json:"title"`
-	Index   *int    `json:"index"`
-	Hidden  bool    `json:"hidden"`
-	Grid    struct {
-		Rows    *int `json:"rowCount"`
-		Columns *int `json:"columnCount"`
-		Frozen  int  `json:"frozenRowCount"`
-	} `json:"gridProperties"`
-}
-
-func (s *Sheets) addSheet(b *sheetBook, req struct{ Properties sheetProperties }) (any, error) {
-	p := req.Properties
-	t := &sheetTab{height: sheetNewRows, width: sheetNewColumns, frozen: p.Grid.Frozen, hidden: p.Hidden}
-	if p.Grid.Rows != nil {
-		t.height = *p.Grid.Rows
-	}
-	if p.Grid.Columns != nil {
-		t.width = *p.Grid.Columns
-	}
-	if err := b.identify(t, p); err != nil {
-		return nil, err
-	}
-	if t.frozen >= t.height {
-		return nil, fmt.Errorf("You can't freeze all visible rows on the sheet.")
-	}
-	b.tabs = append(b.tabs, t)
-	if err := s.room(b); err != nil {
-		return nil, err
-	}
-	return map[string]any{"properties": t.properties(len(b.tabs) - 1)}, nil
-}
-
-// identify gives a new tab its id and title. Two processes that create the same
-// tab at the same time meet here: the second is refused.
-func (b *sheetBook) identify(t *sheetTab, p sheetProperties) error {
-	t.id = b.newID()
-	if p.SheetID != nil {
-		t.id = *p.SheetID
-	}
-	t.title = fmt.Sprintf("Sheet%d", len(b.tabs)+1)
-	if p.Title != nil && *p.Title != "" {
-		t.title = *p.Title
-	}
-	switch {
-	case t.id < 0:
-		return fmt.Errorf("Sheet id must be non-negative")
-	case b.byID(t.id) != nil:
-		return fmt.Errorf("A sheet with the ID %d already exists. Please specify another ID.", t.id)
-	case b.byTitle(t.title) != nil:
-		return fmt.Errorf("A sheet with the name %q already exists. Please enter another name.", t.title)
-	}
-	return nil
-}
-
-func (s *Sheets) updateSheet(b *sheetBook, req struct {
-	Properties sheetProperties
-	Fields     string
-}) (any, error) {
-	fields, err := s.fields(req.Fields, "SheetProperties")
-	if err != nil {
-		return nil, err
-	}
-	p := req.Properties
-	if p.SheetID == nil {
-		p.SheetID = new(int)
-	}
-	t, err := b.need(*p.SheetID)
-	if err != nil {
-		return nil, err
-	}
-	if sheetMasked(fields, "title") && p.Title != nil {
-		if other := b.byTitle(*p.Title); other != nil && other != t {
-			return nil, fmt.Errorf("A sheet with the name %q already exists. Please enter another name.", *p.Title)
-		}
-		t.title = *p.Title
-	}
-	if sheetMasked(fields, "hidden") {
-		t.hidden = p.Hidden
-	}
-	if sheetMasked(fields, "gridProperties.frozenRowCount") {
-		t.frozen = p.Grid.Frozen
-	}
-	return nil, nil
-}
-
-type sheetLines struct {
-	SheetID    int    `json:"sheetId"`
-	Dimension  string `json:"dimension"`
-	StartIndex *int   `json:"startIndex"`
-	EndIndex   *int   `json:"endIndex"`
-}
-
-// span gives the tab and the lines meant; open ends reach to the edge of the grid.
-func (l sheetLines) span(b *sheetBook, slack int) (t *sheetTab, from, to int, err error) {
-	if t, err = b.need(l.SheetID); err != nil {
-		return nil, 0, 0, err
-	}
-	size := t.height
-	if l.Dimension == "COLUMNS" {
-		size = t.width
-	}
-	to = size
-	if l.StartIndex != nil {
-		from = *l.StartIndex
-	}
-	if l.EndIndex != nil {
-		to = *l.EndIndex
-	}
-	if l.Dimension != "ROWS" && l.Dimension != "COLUMNS" || from < 0 || to <= from || from > size || to > size+slack {
-		return nil, 0, 0, fmt.Errorf("range.%s [%d, %d) does not lie in a grid of %d", l.Dimension, from, to, size)
-	}
-	return t, from, to, nil
-}
-
-func (s *Sheets) appendDimension(b *sheetBook, req struct {
-	SheetID   int `json:"sheetId"`
-	Dimension string
-	Length    int
-}) (any, error) {
-	t, err := b.need(req.SheetID)
-	switch {
-	case err != nil:
-		return nil, err
-	case req.Length <= 0:
-		return nil, fmt.Errorf("length must be positive")
-	case req.Dimension == "ROWS":
-		t.grow(req.Length)
-	case req.Dimension == "COLUMNS":
-		t.width += req.Length
-	default:
-		return nil, fmt.Errorf("dimension must be specified")
-	}
-	return nil, s.room(b)
-}
-
-func (s *Sheets) insertDimension(b *sheetBook, req struct{ Range sheetLines }) (any, error) {
-	t, from, to, err := req.Range.span(b, sheetMaxCells)
-	if err != nil {
-		return nil, err
-	}
-	if req.Range.Dimension == "ROWS" {
-		t.insertRows(from, to-from)
-		b.shift(t, "ROW", from, to-from)
-	} else {
-		t.insertColumns(from, to-from)
-		b.shift(t, "COLUMN", from, to-from)
-	}
-	return nil, s.room(b)
-}
-
-func (s *Sheets) deleteDimension(b *sheetBook, req struct{ Range sheetLines }) (any, error) {
-	t, from, to, err := req.Range.span(b, 0)
-	if err != nil {
-		return nil, err
-	}
-	if req.Range.Dimension == "ROWS" {
-		if to-from >= t.height {
-			return nil, fmt.Errorf("You can't delete all the rows on the sheet.")
-		}
-		if err := s.mayEdit(t, from, 0, to, t.width); err != nil {
-			return nil, err
-		}
-		t.deleteRows(from, to-from)
-		b.shift(t, "ROW", from, from-to)
-		return nil, nil
-	}
-	if to-from >= t.width {
-		return nil, fmt.Errorf("You can't delete all the columns on the sheet.")
-	}
-	if err := s.mayEdit(t, 0, from, t.height, to); err != nil {
-		return nil, err
-	}
-	t.deleteColumns(from, to-from)
-	b.shift(t, "COLUMN", from, from-to)
-	return nil, nil
-}
-
-func (s *Sheets) updateDimension(b *sheetBook, req struct {
-	Range      sheetLines
-	Properties struct{ PixelSize int }
-	Fields     string
-}) (any, error) {
-	if _, err := s.fields(req.Fields, "DimensionProperties"); err != nil {
-		return nil, err
-	}
-	t, from, to, err := req.Range.span(b, 0)
-	if err != nil || req.Range.Dimension == "ROWS" {
-		return nil, err
-	}
-	if t.widths == nil {
-		t.widths = map[int]int{}
-	}
-	for col := from; col < to; col++ {
-		t.widths[col] = req.Properties.PixelSize
-	}
-	return nil, nil
-}
-
-func (s *Sheets) autoResize(b *sheetBook, req struct{ Dimensions sheetLines }) (any, error) {
-	_, _, _, err := req.Dimensions.span(b, 0)
-	return nil, err
 }

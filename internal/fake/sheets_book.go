@@ -12,6 +12,7 @@ const (
 	sheetMaxCells    = 10_000_000
 	sheetNewRows     = 1000 // a tab that is added without a size
 	sheetNewColumns  = 26
+	sheetMaxTitle    = 100 // of a tab
 )
 
 // sheetBook is a whole spreadsheet. A batch works on a clone, so that all of it counts or none.
@@ -19,6 +20,8 @@ type sheetBook struct {
 	title, locale, zone string
 	tabs                []*sheetTab
 	tags                []sheetTag
+	names               []sheetName
+	undo                *sheetUndo
 	lastID              int // of generated tab and metadata ids
 }
 
@@ -30,18 +33,26 @@ type sheetTab struct {
 	height, width int
 	frozen        int // rows
 	rows          [][]sheetCell
+	plain         bool        // it was looked through and has no formula; a cell that is written makes that unknown again
 	widths        map[int]int // pixels, by column
 	filter        *sheetFilter
 	guards        []sheetGuard
 	rules         []map[string]any // conditional formats, as they came
+	charts        []sheetChart
+	merges        []sheetBox
+	spills        []sheetSpill
+	views         []map[string]any        // filter views: what one person sees, nothing more
+	hid           map[string]map[int]bool // lines that people have hidden, by ROW and COLUMN; replaced, never changed
 }
 
 // sheetCell is one cell. The maps in it are never changed in place, so clones may share them.
 type sheetCell struct {
-	value  any // nil, string, float64, bool, SheetsFormula or SheetsError
-	format map[string]any
-	rule   map[string]any // data validation
-	note   string
+	value   any // nil, string, float64, bool, SheetsFormula or SheetsError
+	spilled any // what an array formula further up shows here
+	format  map[string]any
+	rule    map[string]any // data validation
+	note    string
+	home    *sheetHome // of a formula that was pasted from another tab
 }
 
 // sheetFilter hides rows whose cell in a column does not hold one of the values. Row 0 is the header.
@@ -75,6 +86,11 @@ type sheetPlace struct {
 func (b *sheetBook) clone() *sheetBook {
 	twin := *b
 	twin.tags = slices.Clone(b.tags)
+	twin.names = slices.Clone(b.names)
+	if b.undo != nil {
+		undo := *b.undo
+		twin.undo = &undo
+	}
 	twin.tabs = make([]*sheetTab, len(b.tabs))
 	for i, t := range b.tabs {
 		twin.tabs[i] = t.clone()
@@ -87,6 +103,11 @@ func (t *sheetTab) clone() *sheetTab {
 	twin.widths = maps.Clone(t.widths)
 	twin.guards = slices.Clone(t.guards)
 	twin.rules = slices.Clone(t.rules)
+	twin.charts = slices.Clone(t.charts)
+	twin.merges = slices.Clone(t.merges)
+	twin.spills = slices.Clone(t.spills)
+	twin.views = slices.Clone(t.views)
+	twin.hid = maps.Clone(t.hid)
 	twin.rows = make([][]sheetCell, len(t.rows))
 	for i, row := range t.rows {
 		twin.rows[i] = slices.Clone(row)
@@ -136,6 +157,7 @@ func (t *sheetTab) get(row, col int) sheetCell {
 
 // at gives the cell to write to; the caller has checked that it lies in the grid.
 func (t *sheetTab) at(row, col int) *sheetCell {
+	t.plain = false
 	for len(t.rows) <= row {
 		t.rows = append(t.rows, nil)
 	}
@@ -149,8 +171,10 @@ func (t *sheetTab) at(row, col int) *sheetCell {
 // appendCells goes on. A note under the table or a far default value counts (F47, F48).
 func (t *sheetTab) used() int {
 	for i, row := range slices.Backward(t.rows) {
-		if slices.ContainsFunc(row, func(c sheetCell) bool { return c.value != nil }) {
-			return i + 1
+		for col := range row {
+			if t.view(i, col).value != nil {
+				return i + 1
+			}
 		}
 	}
 	return 0
@@ -228,33 +252,25 @@ func sheetMoved(index, at, by int) (int, bool) {
 	}
 }
 
-// shift keeps metadata and protection on the lines they were put on. Metadata of a deleted line dies with it (F44, F56).
-func (b *sheetBook) shift(t *sheetTab, kind string, at, by int) {
-	b.tags = slices.DeleteFunc(b.tags, func(g sheetTag) bool {
-		_, alive := sheetMoved(g.place.index, at, by)
-		return g.place.kind == kind && g.place.tab == t.id && !alive
-	})
-	for i, g := range b.tags {
-		if g.place.kind == kind && g.place.tab == t.id {
-			b.tags[i].place.index, _ = sheetMoved(g.place.index, at, by)
-		}
-	}
-	for i := range t.guards {
-		t.guards[i].shift(kind, at, by)
-	}
+// insertRows and its like change the grid and move all that hangs on its lines.
+func (b *sheetBook) insertRows(t *sheetTab, at, n int) {
+	t.insertRows(at, n)
+	b.shift(t, "ROW", at, n)
 }
 
-func (g *sheetGuard) shift(kind string, at, by int) {
-	from, to := &g.top, &g.bottom
-	if kind == "COLUMN" {
-		from, to = &g.left, &g.right
-	}
-	if *from >= at {
-		*from = max(at, *from+by)
-	}
-	if *to > at {
-		*to = max(at, *to+by)
-	}
+func (b *sheetBook) deleteRows(t *sheetTab, at, n int) {
+	t.deleteRows(at, n)
+	b.shift(t, "ROW", at, -n)
+}
+
+func (b *sheetBook) insertColumns(t *sheetTab, at, n int) {
+	t.insertColumns(at, n)
+	b.shift(t, "COLUMN", at, n)
+}
+
+func (b *sheetBook) deleteColumns(t *sheetTab, at, n int) {
+	t.deleteColumns(at, n)
+	b.shift(t, "COLUMN", at, -n)
 }
 
 // guarded says whether a protected range forbids an edit of the area (F39).
@@ -263,6 +279,11 @@ func (t *sheetTab) guarded(top, left, bottom, right int) bool {
 		return !g.mayEdit && !g.warningOnly &&
 			top < g.bottom && g.top < bottom && left < g.right && g.left < right
 	})
+}
+
+// guardedWhole says whether the whole tab is protected.
+func (t *sheetTab) guardedWhole() bool {
+	return t.guarded(sheetMaxCells-1, sheetMaxCells-1, sheetMaxCells, sheetMaxCells)
 }
 
 // hiddenByFilter says whether people do not see a row. It is there all the same (F46).

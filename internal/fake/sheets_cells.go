@@ -97,7 +97,7 @@ func (s *Sheets) put(t *sheetTab, row, col int, data sheetCellData, fields []str
 		cell.note = data.Note
 	}
 	cell.format = sheetMergeFormat(cell.format, data.Format, fields)
-	if !sheetMasked(fields, "userEnteredValue") {
+	if !sheetMasked(fields, "userEnteredValue") || t.covered(row, col) {
 		return nil
 	}
 	value, err := s.value(data.Value)
@@ -155,6 +155,10 @@ func (s *Sheets) mayEdit(t *sheetTab, top, left, bottom, right int) error {
 	if !t.guarded(top, left, bottom, right) {
 		return nil
 	}
+	return s.mayNot()
+}
+
+func (s *Sheets) mayNot() error {
 	return sheetRefuse(s.guardCode, "You are trying to edit a protected cell or object. "+
 		"Please contact the spreadsheet owner to remove protection if you need to edit.")
 }

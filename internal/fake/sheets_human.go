@@ -1,9 +1,7 @@
 package fake
 
 import (
-	"cmp"
 	"fmt"
-	"slices"
 	"strings"
 )
 
@@ -72,17 +70,36 @@ func (t *sheetTab) cell(name string) *sheetCell {
 
 // Type is a person typing into a cell, with all that Sheets then makes of it.
 func (s *Sheets) Type(tab, cell, text string) {
-	s.edit(func(b *sheetBook) { b.must(tab).cell(cell).enter(text, b.locale) })
+	s.edit(func(b *sheetBook) {
+		t := b.must(tab)
+		c := t.cell(cell)
+		b.remember(t, sheetNamed(cell))
+		c.enter(text, b.locale)
+	})
 }
 
 // Put sets the value of a cell as it is, without Sheets making anything of it.
 func (s *Sheets) Put(tab, cell string, v any) {
-	s.onTab(tab, func(t *sheetTab) { t.cell(cell).value = sheetPlain(v) })
+	s.edit(func(b *sheetBook) {
+		t := b.must(tab)
+		c := t.cell(cell)
+		b.remember(t, sheetNamed(cell))
+		c.value = sheetPlain(v)
+	})
 }
 
-// Cell is the value of a cell: nil, string, float64, bool, SheetsFormula or SheetsError.
+func sheetNamed(cell string) sheetBox {
+	col, row, _ := sheetCorner(cell)
+	return sheetBox{top: row - 1, left: col - 1, bottom: row, right: col}
+}
+
+// Cell is the value of a cell, or what an array formula shows there: nil, string, float64, bool, SheetsFormula or SheetsError.
 func (s *Sheets) Cell(tab, cell string) (v any) {
-	s.onTab(tab, func(t *sheetTab) { v = t.cell(cell).value })
+	s.onTab(tab, func(t *sheetTab) {
+		t.cell(cell)
+		col, row, _ := sheetCorner(cell)
+		v = t.view(row-1, col-1).plain()
+	})
 	return v
 }
 
@@ -97,12 +114,12 @@ func (s *Sheets) Format(tab, column, kind string) {
 	})
 }
 
-// InsertRows puts n blank rows above a row, counted from 1.
+// InsertRows puts n blank rows above a row, counted from 1. They look like it and have its validation.
 func (s *Sheets) InsertRows(tab string, above, n int) {
 	s.edit(func(b *sheetBook) {
 		t := b.must(tab)
-		t.insertRows(above-1, n)
-		b.shift(t, "ROW", above-1, n)
+		b.insertRows(t, above-1, n)
+		t.inheritRows(above-1, n, false)
 	})
 }
 
@@ -110,57 +127,29 @@ func (s *Sheets) InsertRows(tab string, above, n int) {
 func (s *Sheets) DeleteRows(tab string, from, n int) {
 	s.edit(func(b *sheetBook) {
 		t := b.must(tab)
-		t.deleteRows(from-1, n)
-		b.shift(t, "ROW", from-1, -n)
+		b.remember(t, sheetBox{top: from - 1, bottom: from - 1 + n, right: t.width})
+		undo := *b.undo
+		undo.gone = true
+		b.deleteRows(t, from-1, n)
+		b.undo = &undo
 	})
 }
 
-// InsertColumns puts n blank columns left of a column.
+// InsertColumns puts n blank columns left of a column, with its looks and validation.
 func (s *Sheets) InsertColumns(tab, before string, n int) {
 	s.edit(func(b *sheetBook) {
 		t := b.must(tab)
 		col, _, _ := sheetCorner(before)
-		t.insertColumns(col-1, n)
-		b.shift(t, "COLUMN", col-1, n)
+		b.insertColumns(t, col-1, n)
+		t.inheritColumns(col-1, n, false)
 	})
 }
 
 // DeleteColumn deletes a column.
 func (s *Sheets) DeleteColumn(tab, column string) {
 	s.edit(func(b *sheetBook) {
-		t := b.must(tab)
 		col, _, _ := sheetCorner(column)
-		t.deleteColumns(col-1, 1)
-		b.shift(t, "COLUMN", col-1, -1)
-	})
-}
-
-// MoveColumn drags a column to the place of another.
-func (s *Sheets) MoveColumn(tab, column, to string) {
-	s.onTab(tab, func(t *sheetTab) {
-		from, _, _ := sheetCorner(column)
-		target, _, _ := sheetCorner(to)
-		for i := range t.rows {
-			t.at(i, max(from, target)-1)
-			moving := t.rows[i][from-1]
-			t.rows[i] = slices.Insert(slices.Delete(t.rows[i], from-1, from), target-1, moving)
-		}
-	})
-}
-
-// Sort orders the rows below the header by a column, empty cells last. Row
-// metadata stays where it was: whether it follows a sort is written nowhere (F44).
-func (s *Sheets) Sort(tab, column string) {
-	s.edit(func(b *sheetBook) {
-		t := b.must(tab)
-		col, _, _ := sheetCorner(column)
-		text := func(row []sheetCell) string {
-			if col > len(row) || row[col-1].value == nil {
-				return "\uffff"
-			}
-			return sheetFormatted(row[col-1], b.locale)
-		}
-		slices.SortStableFunc(t.rows[1:], func(x, y []sheetCell) int { return cmp.Compare(text(x), text(y)) })
+		b.deleteColumns(b.must(tab), col-1, 1)
 	})
 }
 
@@ -169,34 +158,6 @@ func (s *Sheets) Filter(tab, column string, keep ...string) {
 	s.onTab(tab, func(t *sheetTab) {
 		col, _, _ := sheetCorner(column)
 		t.filter = &sheetFilter{column: col - 1, keep: keep}
-	})
-}
-
-// RenameTab gives a tab another title.
-func (s *Sheets) RenameTab(tab, title string) {
-	s.onTab(tab, func(t *sheetTab) { t.title = title })
-}
-
-// HideTab hides a tab. The service serves it all the same.
-func (s *Sheets) HideTab(tab string) {
-	s.onTab(tab, func(t *sheetTab) { t.hidden = true })
-}
-
-// DuplicateTab copies a tab under the title "Copy of ..." (F43).
-func (s *Sheets) DuplicateTab(tab string) {
-	s.edit(func(b *sheetBook) {
-		twin := b.must(tab).clone()
-		twin.id, twin.title = b.newID(), "Copy of "+twin.title
-		b.tabs = append(b.tabs, twin)
-	})
-}
-
-// DeleteTab deletes a tab, and what metadata hung on it.
-func (s *Sheets) DeleteTab(tab string) {
-	s.edit(func(b *sheetBook) {
-		gone := b.must(tab)
-		b.tabs = slices.DeleteFunc(b.tabs, func(t *sheetTab) bool { return t == gone })
-		b.tags = slices.DeleteFunc(b.tags, func(t sheetTag) bool { return t.place.tab == gone.id && t.place.kind != "SPREADSHEET" })
 	})
 }
 
@@ -215,10 +176,7 @@ func (s *Sheets) guard(tab, cells string, g sheetGuard) {
 		t := b.must(tab)
 		g.id, g.bottom, g.right = b.newID(), sheetMaxCells, sheetMaxCells
 		if cells != "" {
-			box, ok := t.box(cells)
-			if !ok {
-				panic(fmt.Sprintf("fake sheets: %q is no range", cells))
-			}
+			box := t.mustBox(cells)
 			g.top, g.left, g.right = box.top, box.left, box.right
 			if !strings.ContainsAny(cells, "0123456789") {
 				box.bottom = sheetMaxCells // a whole column goes on in rows that are added later
@@ -258,7 +216,8 @@ func (s *Sheets) Version() (v Version) {
 	return v
 }
 
-// Restore goes back to a state, metadata included (F57).
+// Restore goes back to a state, metadata included (F57). A second server can take it over
+// too: what would the sheet be, had only people edited it?
 func (s *Sheets) Restore(v Version) {
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -1,6 +1,7 @@
 package fake
 
 import (
+	"fmt"
 	"net/url"
 	"slices"
 	"strings"
@@ -45,6 +46,10 @@ func (s *Sheets) spreadsheet(b *sheetBook, query url.Values, withData bool) (map
 	if tags := b.tagsOf("SPREADSHEET", 0); len(tags) > 0 {
 		full["developerMetadata"] = tags
 	}
+	for _, n := range b.names {
+		names, _ := full["namedRanges"].([]any)
+		full["namedRanges"] = append(names, map[string]any{"namedRangeId": n.id, "name": n.name, "range": n.box.json(n.tab)})
+	}
 	return full, nil
 }
 
@@ -71,6 +76,19 @@ func (s *Sheets) sheet(b *sheetBook, t *sheetTab, index int, boxes []sheetBox) m
 	}
 	if len(t.rules) > 0 {
 		out["conditionalFormats"] = sheetAnys(t.rules)
+	}
+	if len(t.views) > 0 {
+		out["filterViews"] = sheetAnys(t.views)
+	}
+	if len(t.merges) > 0 {
+		var merges []any
+		for _, m := range t.merges {
+			merges = append(merges, m.json(t.id))
+		}
+		out["merges"] = merges
+	}
+	if len(t.charts) > 0 {
+		out["charts"] = t.chartList()
 	}
 	var data []any
 	for _, box := range boxes {
@@ -133,12 +151,19 @@ func (s *Sheets) gridData(t *sheetTab, box sheetBox) map[string]any {
 	for row := box.top; row < min(box.bottom, len(t.rows)); row++ {
 		cells := []any{}
 		for col := box.left; col < min(box.right, len(t.rows[row])); col++ {
-			cells = append(cells, s.cellData(t.rows[row][col]))
+			cells = append(cells, s.cellData(t.view(row, col)))
 		}
-		rows = append(rows, map[string]any{"values": cells})
-		lines = append(lines, map[string]any{"hiddenByFilter": t.hiddenByFilter(row, s.book.locale)})
+		line := map[string]any{}
+		if len(cells) > 0 {
+			line["values"] = cells // an empty list is left out of the answer
+		}
+		rows = append(rows, line)
+		lines = append(lines, map[string]any{"hiddenByFilter": t.hiddenByFilter(row, s.book.locale), "hiddenByUser": t.hid["ROW"][row]})
 	}
-	out := map[string]any{"rowData": rows, "rowMetadata": lines}
+	out := map[string]any{}
+	if len(rows) > 0 {
+		out["rowData"], out["rowMetadata"] = rows, lines
+	}
 	if box.top > 0 {
 		out["startRow"] = box.top
 	}
@@ -151,7 +176,9 @@ func (s *Sheets) gridData(t *sheetTab, box sheetBox) map[string]any {
 func (s *Sheets) cellData(c sheetCell) map[string]any {
 	out := map[string]any{}
 	if c.value != nil {
-		out["userEnteredValue"] = sheetExtend(c.value)
+		if _, isSpilled := c.value.(sheetSpilled); !isSpilled {
+			out["userEnteredValue"] = sheetExtend(c.value)
+		}
 		out["formattedValue"] = sheetFormatted(c, s.book.locale)
 		if shown := sheetShown(c.value); shown != nil {
 			out["effectiveValue"] = sheetExtend(shown)
@@ -180,8 +207,19 @@ func sheetExtend(v any) map[string]any {
 	case SheetsFormula:
 		return map[string]any{"formulaValue": v.Source}
 	default:
-		return map[string]any{"errorValue": map[string]any{"type": "ERROR", "message": v}}
+		return map[string]any{"errorValue": map[string]any{"type": sheetErrorType(fmt.Sprint(v)), "message": v}}
 	}
+}
+
+// sheetErrorType is Google's name for the error that a cell shows.
+func sheetErrorType(shown string) string {
+	names := map[string]string{
+		"#NULL!": "NULL_VALUE", "#DIV/0!": "DIVIDE_BY_ZERO", "#VALUE!": "VALUE", "#REF!": "REF", "#NAME?": "NAME", "#NUM!": "NUM", "#N/A": "N_A",
+	}
+	if name, ok := names[shown]; ok {
+		return name
+	}
+	return "ERROR"
 }
 
 // valuesBatchGet reads several ranges in one call, which costs one read.
@@ -226,7 +264,7 @@ func (s *Sheets) rendered(t *sheetTab, box sheetBox, query url.Values) [][]any {
 	for row := box.top; row < min(box.bottom, len(t.rows)); row++ {
 		cells := []any{}
 		for col := box.left; col < min(box.right, len(t.rows[row])); col++ {
-			cells = append(cells, s.render(t.rows[row][col], query))
+			cells = append(cells, s.render(t.view(row, col), query))
 		}
 		rows = append(rows, cells)
 	}

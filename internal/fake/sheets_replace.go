@@ -26,22 +26,20 @@ func (s *Sheets) findReplace(b *sheetBook, req struct {
 	if !req.SearchByRegex {
 		req.Replacement = strings.ReplaceAll(req.Replacement, "$", "$$")
 	}
-	tabs := b.tabs
-	switch {
-	case req.Range != nil || req.IncludeFormulas:
-		return nil, fmt.Errorf("the fake replaces in whole tabs, and not in formulas")
-	case req.AllSheets == (req.SheetID != nil):
-		return nil, fmt.Errorf("exactly one of allSheets and sheetId must be specified")
-	case req.SheetID != nil:
-		t, err := b.need(*req.SheetID)
-		if err != nil {
-			return nil, err
-		}
-		tabs = []*sheetTab{t}
+	if req.IncludeFormulas {
+		return nil, fmt.Errorf("the fake does not replace in formulas")
+	}
+	where, err := b.scope(req.AllSheets, req.SheetID, req.Range)
+	if err != nil {
+		return nil, err
 	}
 	changed := 0
-	for _, t := range tabs {
-		n, err := s.replaceIn(t, pattern, req.Replacement, b.locale)
+	for _, t := range b.tabs {
+		box, meant := where[t]
+		if !meant {
+			continue
+		}
+		n, err := s.replaceIn(t, box, pattern, req.Replacement, b.locale)
 		if err != nil {
 			return nil, err
 		}
@@ -51,6 +49,32 @@ func (s *Sheets) findReplace(b *sheetBook, req struct {
 		return map[string]any{}, nil // zero counts are left out of the answer
 	}
 	return map[string]any{"occurrencesChanged": changed, "valuesChanged": changed}, nil
+}
+
+// scope is where to search: exactly one of all tabs, one tab and one range.
+func (b *sheetBook) scope(all bool, id *int, area *sheetArea) (map[*sheetTab]sheetBox, error) {
+	where := map[*sheetTab]sheetBox{}
+	switch {
+	case all && id == nil && area == nil:
+		for _, t := range b.tabs {
+			where[t] = sheetBox{bottom: t.height, right: t.width}
+		}
+	case !all && id != nil && area == nil:
+		t, err := b.need(*id)
+		if err != nil {
+			return nil, err
+		}
+		where[t] = sheetBox{bottom: t.height, right: t.width}
+	case !all && id == nil && area != nil:
+		t, box, err := area.box(b)
+		if err != nil {
+			return nil, err
+		}
+		where[t] = box
+	default:
+		return nil, fmt.Errorf("exactly one of range, sheetId and allSheets must be specified")
+	}
+	return where, nil
 }
 
 func sheetPatternOf(find string, isRegex, matchCase, entire bool) (*regexp.Regexp, error) {
@@ -69,10 +93,11 @@ func sheetPatternOf(find string, isRegex, matchCase, entire bool) (*regexp.Regex
 	return regexp.Compile(find)
 }
 
-func (s *Sheets) replaceIn(t *sheetTab, pattern *regexp.Regexp, replacement, locale string) (int, error) {
+func (s *Sheets) replaceIn(t *sheetTab, box sheetBox, pattern *regexp.Regexp, replacement, locale string) (int, error) {
 	changed := 0
-	for i, row := range t.rows {
-		for j, c := range row {
+	for i := box.top; i < min(box.bottom, len(t.rows)); i++ {
+		for j := box.left; j < min(box.right, len(t.rows[i])); j++ {
+			c := t.rows[i][j]
 			if _, computes := c.value.(SheetsFormula); c.value == nil || computes {
 				continue
 			}
@@ -84,7 +109,11 @@ func (s *Sheets) replaceIn(t *sheetTab, pattern *regexp.Regexp, replacement, loc
 			if err := s.mayEdit(t, i, j, i+1, j+1); err != nil {
 				return 0, err
 			}
-			t.at(i, j).enter(pattern.ReplaceAllString(text, replacement), locale)
+			cell := t.at(i, j)
+			cell.enter(pattern.ReplaceAllString(text, replacement), locale)
+			if err := cell.obeys(); err != nil {
+				return 0, err
+			}
 			changed += hits
 		}
 	}

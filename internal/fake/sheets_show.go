@@ -24,10 +24,10 @@ func (s *Sheets) Titles() []string {
 func (s *Sheets) Rows(tab string) [][]any {
 	var rows [][]any
 	s.onTab(tab, func(t *sheetTab) {
-		for _, row := range t.rows[:t.used()] {
+		for i, row := range t.rows[:t.used()] {
 			values := []any{}
-			for _, c := range row {
-				values = append(values, c.value)
+			for col := range row {
+				values = append(values, t.view(i, col).plain())
 			}
 			for len(values) > 0 && values[len(values)-1] == nil {
 				values = values[:len(values)-1]
@@ -36,6 +36,14 @@ func (s *Sheets) Rows(tab string) [][]any {
 		}
 	})
 	return rows
+}
+
+// plain is the value as tests see it: what an array formula shows is a value like others.
+func (c sheetCell) plain() any {
+	if v, isSpilled := c.value.(sheetSpilled); isSpilled {
+		return v.shows
+	}
+	return c.value
 }
 
 // Column gives the values below a header, found byte for byte in row 1; nil for empty cells.

@@ -58,6 +58,15 @@ func sheetMessage(answer map[string]any) string {
 	return text
 }
 
+func sheetText(t *testing.T, v any) string {
+	t.Helper()
+	text, err := json.Marshal(v)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(text)
+}
+
 func sheetSound(t *testing.T, s *fake.Sheets) {
 	t.Helper()
 	if offences := s.Offences(); len(offences) > 0 {

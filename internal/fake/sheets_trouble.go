@@ -154,6 +154,22 @@ func (s *Sheets) CellLimit(n int) {
 	s.maxCells = n
 }
 
+// PasteSkipsFiltered makes copyPaste leave out the rows that a filter hides and close the
+// gap, as copying by hand does in the editor. Whether the service does so is written nowhere (F46).
+func (s *Sheets) PasteSkipsFiltered() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.skipsFiltered = true
+}
+
+// DuplicateKeepsProtection makes duplicateSheet copy protection along, so that the copy can no more
+// be edited or deleted than the tab itself. Whether the service does so is written nowhere (F39).
+func (s *Sheets) DuplicateKeepsProtection() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.duplicatesGuards = true
+}
+
 // SheetsPromise is a documented promise that a test can have the fake break, to
 // prove that its own checks would notice (F35).
 type SheetsPromise string

@@ -19,8 +19,11 @@ type SheetsError string
 
 // sheetShown is what a cell comes to once formulas are worked out.
 func sheetShown(v any) any {
-	if f, ok := v.(SheetsFormula); ok {
-		return f.Shows
+	switch v := v.(type) {
+	case SheetsFormula:
+		return v.Shows
+	case sheetSpilled:
+		return v.shows
 	}
 	return v
 }
