@@ -8,8 +8,11 @@
 //	internal/policy    the rules, compiled: guardrails, disqualification, diagnosis, score
 //	internal/warehouse rows of a query or an export become orders
 //	internal/ledger    where assignments live: the contract; sheet and sqlstore keep it
+//	internal/book      what the rows of the ledger say of orders: pure
 //	internal/triage    orders and assignments become a plan: pure
-//	internal/brief     a plan becomes messages: pure
+//	internal/progress  what moved, what broke, what healed; what a cleanup closes: pure
+//	internal/undo      what taking back a run comes to: pure
+//	internal/brief     a plan or a report becomes messages: pure
 //	internal/slack     messages become Slack messages
 //	internal/run       the shell: read, decide, commit once, deliver
 //	internal/cli       flags, wiring, exit statuses, the terminal
@@ -25,5 +28,5 @@ import (
 )
 
 func main() {
-	os.Exit(cli.Main(os.Args[1:], os.Environ(), os.Stdout, os.Stderr))
+	os.Exit(cli.Main(os.Args[1:], os.Environ(), os.Stdin, os.Stdout, os.Stderr))
 }

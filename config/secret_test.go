@@ -133,6 +133,9 @@ What people edit
   PI_MANAGER_CONFIG            -                                         not set
   PI_MANAGER_QUERIES           -                                         not set
   PI_MANAGER_EXCLUDED_AGENTS   -                                         not set
+
+Where it runs
+  PI_MANAGER_JOB_NAME          -                                         not set
 `
 	if got := strings.ReplaceAll(printed(t, settings), file.Path, ".env"); got != want {
 		t.Errorf("got\n%s\nwant\n%s", got, want)

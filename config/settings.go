@@ -16,6 +16,7 @@ type Settings struct {
 	ConfigDir      string   // folder for Read and LoadSchedule; empty: the embedded files
 	QueriesDir     string   // folder with SQL files of the team's own; empty: the embedded ones
 	ExcludedAgents []string // e-mails by ecm.AgentKey, each once; they add to the policy's
+	JobName        string   // of the Kubernetes Job that runs this; empty where none does
 
 	rows []Row
 }
@@ -112,5 +113,7 @@ func (s *Settings) variables() []variable {
 		{group: edited, name: "PI_MANAGER_CONFIG", set: folder(&s.ConfigDir, checkConfigFolder)},
 		{group: edited, name: "PI_MANAGER_QUERIES", set: folder(&s.QueriesDir, checkFolder)},
 		{group: edited, name: "PI_MANAGER_EXCLUDED_AGENTS", set: emails(&s.ExcludedAgents)},
+
+		{group: "Where it runs", name: "PI_MANAGER_JOB_NAME", set: word(&s.JobName)},
 	}
 }

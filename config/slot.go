@@ -3,6 +3,7 @@ package config
 import (
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -81,6 +82,54 @@ func (s Schedule) parseMoment(text string) (time.Time, bool) {
 	}
 	return time.Time{}, false
 }
+
+// Due is a slot and when its time comes.
+type Due struct {
+	Slot      ecm.Slot
+	At        time.Time // UTC
+	Workflows []ecm.Workflow
+}
+
+// Between lists the slots whose time comes after one moment and up to another,
+// in that order. On the day when clocks go forward, a time that the clock leaves
+// out comes an hour later; on the day when they go back, a time that comes twice
+// counts once.
+func (s Schedule) Between(after, upTo time.Time) []Due {
+	var list []Due
+	day := time.Date(after.In(s.Zone).Year(), after.In(s.Zone).Month(), after.In(s.Zone).Day()-1, 0, 0, 0, 0, time.UTC)
+	for ; !s.moment(day, 0, 0).After(upTo); day = day.AddDate(0, 0, 1) {
+		for _, entry := range s.Entries {
+			if at := s.moment(day, entry.Hour, entry.Minute); at.After(after) && !at.After(upTo) {
+				list = append(list, Due{ecm.Slot(day.Format(time.DateOnly) + "T" + entry.At()), at.UTC(), entry.Workflows})
+			}
+		}
+	}
+	return list
+}
+
+// Next is the moment (UTC) of the first slot after t.
+func (s Schedule) Next(t time.Time) time.Time {
+	const farthest = 3 * 24 * time.Hour // there is a slot on each day
+	for _, due := range s.Between(t, t.Add(farthest)) {
+		return due.At
+	}
+	return time.Time{} // not with a schedule that has an entry
+}
+
+// JobSlot is the slot of a Kubernetes Job that a CronJob made: the controller ends
+// its name with the minutes since 1970 of the scheduled time. A Job that a
+// person made, or one for a time that is not in the schedule, has none.
+func (s Schedule) JobSlot(job string) (ecm.Slot, bool) {
+	minutes, err := strconv.ParseInt(job[strings.LastIndex(job, "-")+1:], 10, 64)
+	if err != nil || minutes < 0 || minutes > maxJobMinutes {
+		return "", false
+	}
+	slot := ecm.Slot(time.Unix(minutes*60, 0).In(s.Zone).Format(ecm.SlotLayout))
+	return slot, s.Workflows(slot) != nil
+}
+
+// maxJobMinutes is the year 2100, far below what a clock takes.
+const maxJobMinutes = 130 * 366 * 24 * 60
 
 // latest is the latest slot of the wanted entries whose time has come at t.
 //

@@ -14,8 +14,11 @@ import (
 	"unicode/utf8"
 )
 
-// PendingList is the file name of the query that lists the stuck orders.
-const PendingList = "ecm-pending-list.sql"
+// The file names of the queries.
+const (
+	PendingList = "ecm-pending-list.sql" // lists the stuck orders
+	OrderStatus = "ecm-order-status.sql" // tells what has become of certain orders
+)
 
 // maxSize in bytes is far above any hand-written query, and keeps a wrong path (a dump, a log) out of memory.
 const maxSize = 1 << 20

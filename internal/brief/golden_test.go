@@ -40,21 +40,26 @@ func TestGolden(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			path := filepath.Join("testdata", name+".golden")
-			got := shown(m)
-			if *update {
-				if err := os.WriteFile(path, []byte(got), 0o644); err != nil {
-					t.Fatal(err)
-				}
-			}
-			want, err := os.ReadFile(path)
-			if err != nil {
-				t.Fatal(err)
-			}
-			if diff := cmp.Diff(string(want), got); diff != "" {
-				t.Errorf("(-want +got, -update rewrites the file)\n%s", diff)
-			}
+			golden(t, name, m)
 		})
+	}
+}
+
+func golden(t *testing.T, name string, m brief.Message) {
+	t.Helper()
+	path := filepath.Join("testdata", name+".golden")
+	got := shown(m)
+	if *update {
+		if err := os.WriteFile(path, []byte(got), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(string(want), got); diff != "" {
+		t.Errorf("(-want +got, -update rewrites the file)\n%s", diff)
 	}
 }
 

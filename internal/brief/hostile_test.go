@@ -5,10 +5,12 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 	"unicode"
 
 	"pi-manager/internal/brief"
 	"pi-manager/internal/ecm"
+	"pi-manager/internal/progress"
 	"pi-manager/internal/triage"
 )
 
@@ -45,7 +47,7 @@ func TestHostileTextStaysText(t *testing.T) {
 				t.Errorf("payload %d %.40q, %s: %d lines, want %d", i, payload, name, got, want)
 			}
 			marks := live(harmless)
-			if id, ok := brief.MemberID(payload); ok && name == "thread" {
+			if id, ok := brief.MemberID(payload); ok && (name == "thread" || name == "soon") {
 				marks = "mention " + id // it stands in the Slack Handle cell too
 			}
 			if live(m) != marks {
@@ -68,9 +70,38 @@ func messagesWith(tb testing.TB, text string) map[string]brief.Message {
 	plan.Overflow, plan.Warnings = []int{0}, []string{text}
 	p := page()
 	p.Warnings = []string{text}
-	return map[string]brief.Message{
-		"thread": brief.Thread(deskOf(agent, one), p), "briefing": brief.Briefing(plan, p), "failure": brief.Failure("triage", fmt.Errorf("%s", text), false, asOf(), p),
+	messages := reportsWith(tb, text)
+	messages["thread"], messages["briefing"], messages["failure"] = brief.Thread(deskOf(agent, one), p), brief.Briefing(plan, p), brief.Failure("triage", fmt.Errorf("%s", text), false, asOf(), p)
+	return messages
+}
+
+// reportsWith are the messages of a look back at a breach, at an order that will
+// breach and at one whose agent nobody knows, with the text in every cell.
+func reportsWith(tb testing.TB, text string) map[string]brief.Message {
+	agent := ecm.Agent{Email: text, Name: text, Team: text, Handle: text, Active: true, Capacity: 1}
+	var rows []ecm.Assignment
+	for i, age := range []time.Duration{100 * time.Hour, time.Minute, time.Minute} {
+		row := openRow(text+fmt.Sprint(i), "", ecm.P1, money("AED", "9000"))
+		row.Agent, row.AssignedAt, row.Diagnosis, row.Notes = text, evening().Add(-age), text, text
+		rows = append(rows, row)
 	}
+	rows[2].Agent = text + "?"
+	in := looked(tb, rows, []ecm.Agent{agent})
+	in.Unreadable = []progress.Unreadable{{Row: 9, OrderID: text, Agent: text, Reason: text}}
+	r := progress.Make(in, since(nil))
+	r.Warnings = []string{text}
+	p := eveningPage()
+	p.Warnings = []string{text}
+	messages := map[string]brief.Message{
+		"report": brief.Report(r, p), "breach alert": brief.BreachAlert(r, p), "cleanup alert": brief.CleanupAlert(progress.Clean(in, false), evening(), p),
+	}
+	for _, one := range brief.ReportReplies(r, p) {
+		messages[one.Name] = one.Message
+	}
+	if len(messages) != 6 {
+		tb.Fatalf("%d messages of a report with breaches, with orders about to breach and with high-value ones", len(messages))
+	}
+	return messages
 }
 
 // live are the spans that do more than show text.

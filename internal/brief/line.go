@@ -3,6 +3,7 @@ package brief
 import (
 	"fmt"
 	"regexp"
+	"slices"
 	"strings"
 
 	"pi-manager/internal/ecm"
@@ -61,6 +62,51 @@ func fit(lines []Line, room int) (taken []Line, left, used int) {
 		used += line.size()
 	}
 	return lines, 0, used
+}
+
+// listed puts parts behind a head, as many as stay within listRoom; rest says
+// what stands for those from an index on.
+func listed(head Line, separator string, parts []Line, rest func(from int) string) Line {
+	const end = 40 // room for the rest
+	line := slices.Clone(head)
+	for i, part := range parts {
+		if i > 0 {
+			line = append(line, plain(separator))
+		}
+		if line.size()+part.size()+end > listRoom {
+			return append(line, plain(rest(i)))
+		}
+		line = append(line, part...)
+	}
+	return line
+}
+
+// fitBlocks makes a section of each group, with as many of its lines as fit, and
+// says how many lines were left out.
+func fitBlocks(groups [][]Line, room int) []Block {
+	const more = 60 // room for the line that says how many more there are
+	var blocks []Block
+	room -= more
+	missing := 0
+	for _, group := range groups {
+		taken, left, used := fit(group, room)
+		room, missing = room-used, missing+left
+		if len(taken) > 0 {
+			blocks = append(blocks, Block{Kind: Section, Lines: taken})
+		}
+	}
+	if missing > 0 {
+		blocks = append(blocks, Block{Kind: Context, Lines: []Line{{italic(fmt.Sprintf("and %d more, in the output of the run", missing))}}})
+	}
+	return blocks
+}
+
+// named is a text without blanks around it, or what stands for it where nothing can be seen of it.
+func named(text, otherwise string) string {
+	if text = strings.TrimSpace(text); text == "" {
+		return otherwise
+	}
+	return text
 }
 
 // MemberID takes a Slack Handle cell that holds a member id, bare or as a mention.

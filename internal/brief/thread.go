@@ -34,14 +34,20 @@ func Thread(d *triage.Desk, page Page) Message {
 // named, not woken.
 func (page Page) address(d *triage.Desk) Span {
 	name := shorten(d.Agent.Label(), 60)
-	id, known := MemberID(d.Agent.Handle)
-	if !known {
-		id, known = page.Members[d.Agent.Key()]
-	}
+	id, known := page.member(d.Agent)
 	if !known || d.Off != "" {
 		return bold(name)
 	}
 	return Span{Style: Mention, Text: name, To: id}
+}
+
+// member is the member id of an agent: the Slack Handle, else what was looked up.
+func (page Page) member(agent ecm.Agent) (id string, known bool) {
+	if id, known = MemberID(agent.Handle); known {
+		return id, true
+	}
+	id, known = page.Members[agent.Key()]
+	return id, known
 }
 
 // topLines names the agent's largest high-value orders, new and old.

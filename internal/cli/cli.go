@@ -50,6 +50,7 @@ func (e usageError) Unwrap() error { return e.err }
 // app is what all commands share.
 type app struct {
 	environ        []string
+	stdin          io.Reader
 	stdout, stderr io.Writer
 	now            func() time.Time
 	envFile        string
@@ -59,10 +60,10 @@ type app struct {
 }
 
 // Main runs one command line and gives the exit status of the process.
-func Main(args, environ []string, stdout, stderr io.Writer) int {
+func Main(args, environ []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	a := &app{environ: environ, stdout: stdout, stderr: stderr, now: time.Now}
+	a := &app{environ: environ, stdin: stdin, stdout: stdout, stderr: stderr, now: time.Now}
 	root := a.root()
 	root.SetArgs(args)
 	root.SetOut(stdout)
@@ -100,7 +101,7 @@ See what is missing to do it for real:                             pi-manager te
 	root.PersistentFlags().StringVar(&a.envFile, "env-file", "", "read settings from this file too (the environment wins)")
 	root.PersistentFlags().StringVar(&a.queries, "queries", "", "a folder with SQL files of your own, each in place of the built-in one")
 	root.PersistentFlags().BoolVarP(&a.verbose, "verbose", "v", false, "log what happens, not only what goes wrong")
-	root.AddCommand(a.triageCommand(), a.explainCommand(), a.testCommand(), a.configCommand(), a.demoCommand(), a.versionCommand())
+	root.AddCommand(a.runCommand(), a.triageCommand(), a.progressCommand(), a.cleanupCommand(), a.explainCommand(), a.runsCommand(), a.undoCommand(), a.testCommand(), a.configCommand(), a.demoCommand(), a.versionCommand())
 	root.CompletionOptions.HiddenDefaultCmd = true
 	return root
 }
@@ -109,6 +110,7 @@ See what is missing to do it for real:                             pi-manager te
 func exitStatus(err error) int {
 	_, isFaults := errors.AsType[config.Faults](err)
 	_, isUsage := errors.AsType[usageError](err)
+	isUsage = isUsage || errors.Is(err, run.ErrNotUndone)
 	switch {
 	case err == nil:
 		return exitDone

@@ -25,9 +25,10 @@ import (
 
 // The files of a demo world.
 const (
-	demoOrders = "orders.csv" // the pending list, as an export from a BI tool looks
-	demoLedger = "ledger.db"
-	demoRuns   = "demo-runs.txt" // the runs that the demo made itself
+	demoOrders   = "orders.csv"        // the pending list, as an export from a BI tool looks
+	demoStatuses = "orders-status.csv" // what has become of the orders; found beside the other by its name
+	demoLedger   = "ledger.db"
+	demoRuns     = "demo-runs.txt" // the runs that the demo made itself
 )
 
 // demoSize is about how many stuck orders the demo's world has.
@@ -39,9 +40,10 @@ func (a *app) demoCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "demo",
 		Short: "See it all work on an invented world: no account, no network",
-		Long: `Makes a small world in a folder (stuck orders as a CSV export, a SQLite ledger, agents),
-and runs triage for two slots of yesterday, with a morning's work in between. The folder
-works afterwards with the other commands; the last lines say how.`,
+		Long: `Makes a small world in a folder (stuck orders as CSV exports, a SQLite ledger, agents),
+and runs cleanup, triage and progress as scheduled for two slots of yesterday, with a
+morning's work in between. The folder works afterwards with the other commands; the last
+lines say how.`,
 		Args: noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error { return a.demo(cmd.Context(), dir, seed) },
 	}
@@ -124,7 +126,7 @@ func (d *demoRun) clear(ctx context.Context) error {
 	if used != "" {
 		return fmt.Errorf("%s holds a run of your own (%s), so the demo leaves it alone; make another world with --dir", path, used)
 	}
-	for _, name := range []string{demoLedger, demoLedger + "-wal", demoLedger + "-shm", demoRuns, demoOrders} {
+	for _, name := range []string{demoLedger, demoLedger + "-wal", demoLedger + "-shm", demoRuns, demoOrders, demoStatuses} {
 		if err := os.Remove(filepath.Join(d.dir, name)); err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return fmt.Errorf("clear the old demo: %w", err)
 		}
@@ -168,34 +170,62 @@ func (d *demoRun) used(ctx context.Context, path string) (string, error) {
 	return "", nil
 }
 
-// slot runs triage for one slot, as the schedule would, and shows it.
+// slot runs what the schedule has for one slot, and shows it.
 func (d *demoRun) slot(ctx context.Context, at time.Time) error {
-	orders := filepath.Join(d.dir, demoOrders)
-	if err := os.WriteFile(orders, d.world.CSV(), 0o600); err != nil {
-		return fmt.Errorf("write the demo's orders: %w", err)
+	for name, content := range map[string][]byte{demoOrders: d.world.CSV(), demoStatuses: d.world.StatusCSV()} {
+		if err := os.WriteFile(filepath.Join(d.dir, name), content, 0o600); err != nil {
+			return fmt.Errorf("write the demo's orders: %w", err)
+		}
 	}
-	req := run.Request{Slot: d.schedule.SlotAt(at), AsOf: at}
-	if err := d.note(ecm.RunID(ecm.Triage, req.Slot)); err != nil {
-		return err
-	}
-	var slack strings.Builder
-	log := d.app.logger()
-	m := &run.Manager{
-		Warehouse: warehouse.NewFile(orders), Ledger: d.store, Notifier: &console{w: &slack, quiet: onlyFirstThread},
-		Policy: d.policy, Zone: d.schedule.Zone, Effects: run.Effects{Log: log}, Now: func() time.Time { return at }, Progress: func(string) {},
-	}
-	result, err := m.Triage(ctx, req)
-	if err != nil {
-		return err
-	}
+	req := run.Request{Slot: d.schedule.SlotAt(at), AsOf: at, Next: d.schedule.Next(at)}
 	d.styles.line("\n%s", strings.Repeat("═", 100))
-	triageView{styles: d.styles, zone: d.schedule.Zone, req: req}.show(result)
-	d.styles.title("In Slack: the briefing, and the first of the threads")
-	d.styles.line("%s", strings.TrimRight(slack.String(), "\n"))
+	for i, workflow := range d.schedule.Workflows(req.Slot) {
+		if i > 0 {
+			d.styles.line("\n%s", strings.Repeat("─", 100))
+		}
+		if err := d.workflow(ctx, workflow, req); err != nil {
+			return err
+		}
+	}
 	return nil
 }
 
-// onlyFirstThread keeps the demo short: the briefing and one agent's thread are shown.
+// workflow runs one workflow of a slot, and shows what it did and what it posted.
+func (d *demoRun) workflow(ctx context.Context, workflow ecm.Workflow, req run.Request) error {
+	if err := d.note(ecm.RunID(workflow, req.Slot)); err != nil {
+		return err
+	}
+	var slack strings.Builder
+	m := &run.Manager{
+		Warehouse: warehouse.NewFile(filepath.Join(d.dir, demoOrders)), Ledger: d.store, Notifier: &console{w: &slack, quiet: onlyFirstThread},
+		Policy: d.policy, Zone: d.schedule.Zone, Effects: run.Effects{Log: d.app.logger()}, Now: func() time.Time { return req.AsOf }, Progress: func(string) {},
+	}
+	show, err := d.run(ctx, m, workflow, req)
+	if err != nil {
+		return err
+	}
+	show()
+	if slack.Len() > 0 {
+		d.styles.title("In Slack: the first message, and the first reply in its thread")
+		d.styles.line("%s", strings.TrimRight(slack.String(), "\n"))
+	}
+	return nil
+}
+
+func (d *demoRun) run(ctx context.Context, m *run.Manager, workflow ecm.Workflow, req run.Request) (show func(), err error) {
+	switch workflow {
+	case ecm.Cleanup:
+		result, err := m.Cleanup(ctx, run.CleanupRequest{Request: req})
+		return func() { cleanupView{d.styles, m.Zone, req}.show(result) }, err
+	case ecm.Progress:
+		result, err := m.Report(ctx, req)
+		return func() { progressView{d.styles, m.Zone, req}.show(result) }, err
+	}
+	result, err := m.Triage(ctx, req)
+	return func() { triageView{d.styles, m.Zone, req}.show(result) }, err
+}
+
+// onlyFirstThread keeps the demo short: the first message and one reply are shown.
 func onlyFirstThread(post int) bool { return post > 2 }
 
 // note remembers a run as the demo's own, before it is made.
@@ -252,5 +282,7 @@ func (d *demoRun) goodbye() {
 	s.line("    pi-manager test                 is everything there?")
 	s.line("    pi-manager triage --dry-run     what a run now would do")
 	s.line("    pi-manager explain ORDER        why this priority, why this agent")
+	s.line("    pi-manager progress --dry-run   what moved, which SLAs broke, which will")
+	s.line("    pi-manager runs                 what was done; pi-manager undo RUN takes one back")
 	s.line("  Do it for real: the README's section \"Set it up\", then  pi-manager test")
 }

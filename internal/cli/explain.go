@@ -38,13 +38,13 @@ func (a *app) explain(ctx context.Context, orderID, asOf string) error {
 		return err
 	}
 	defer p.close()
-	req, err := a.request(p.schedule, triageFlags{dryRun: true, asOf: asOf})
+	req, err := a.request(p.schedule, runFlags{dryRun: true, asOf: asOf})
 	if err != nil {
 		return err
 	}
-	progress := a.progress(a.logger())
-	defer progress.stop()
-	e, err := a.manager(p, progress.say).Explain(ctx, req, orderID)
+	waiting := a.waiting(a.logger())
+	defer waiting.stop()
+	e, err := a.manager(p, waiting.say).Explain(ctx, req, orderID)
 	if err != nil {
 		return err
 	}

@@ -39,9 +39,9 @@ func (a *app) test(ctx context.Context) error {
 	if err != nil {
 		book = unopened{err}
 	}
-	progress := a.progress(a.logger())
-	defer progress.stop()
-	progress.say("checking the warehouse, the ledger and the messenger")
+	waiting := a.waiting(a.logger())
+	defer waiting.stop()
+	waiting.say("checking the warehouse, the ledger and the messenger")
 	checks := checkAll(ctx, p.warehouse, book, p.notifier)
 	failed := 0
 	for _, check := range checks {

@@ -15,14 +15,22 @@ import (
 	"pi-manager/internal/run"
 )
 
-// triageFlags are the flags of a triage run.
-type triageFlags struct {
+// runFlags are what all workflows can be told.
+type runFlags struct {
 	dryRun     bool
 	slot, asOf string
 }
 
+// bind gives a command the flags of a workflow.
+func (f *runFlags) bind(a *app, cmd *cobra.Command) {
+	cmd.Flags().BoolVar(&f.dryRun, "dry-run", false, "decide and show, write and post nothing")
+	cmd.Flags().BoolVar(&a.json, "json", false, "print the result as one JSON document")
+	cmd.Flags().StringVar(&f.slot, "slot", "", "the scheduled slot this run is for, such as 07:00; without it the run is a slot of its own")
+	cmd.Flags().StringVar(&f.asOf, "as-of", "", "decide as if it were then (UTC, such as 2026-02-17T03:00:00Z)")
+}
+
 func (a *app) triageCommand() *cobra.Command {
-	var f triageFlags
+	var f runFlags
 	cmd := &cobra.Command{
 		Use:   "triage",
 		Short: "Pull the stuck orders, deal them to the agents, tell the team",
@@ -35,14 +43,28 @@ for each agent. A slot is done once: a second run finishes what the first one ow
 		Args: noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error { return a.triage(cmd.Context(), f) },
 	}
-	cmd.Flags().BoolVar(&f.dryRun, "dry-run", false, "decide and show, write and post nothing")
-	cmd.Flags().BoolVar(&a.json, "json", false, "print the result as one JSON document")
-	cmd.Flags().StringVar(&f.slot, "slot", "", "the scheduled slot this run is for, such as 07:00; without it the run is a slot of its own")
-	cmd.Flags().StringVar(&f.asOf, "as-of", "", "decide as if it were then (UTC, such as 2026-02-17T03:00:00Z)")
+	f.bind(a, cmd)
 	return cmd
 }
 
-func (a *app) triage(ctx context.Context, f triageFlags) error {
+func (a *app) triage(ctx context.Context, f runFlags) error {
+	return a.workflow(ctx, f, func(m *run.Manager, req run.Request) (outcome, error) {
+		result, err := m.Triage(ctx, req)
+		return outcome{document: result.Result(), stopped: result.Stopped(), show: func() {
+			triageView{styles: a.styles(a.stdout), zone: m.Zone, req: req}.show(result)
+		}}, err
+	})
+}
+
+// outcome is what a run has to show.
+type outcome struct {
+	document any    // for --json
+	show     func() // for a person
+	stopped  bool   // by a guardrail
+}
+
+// workflow runs one workflow and shows what came of it.
+func (a *app) workflow(ctx context.Context, f runFlags, do func(*run.Manager, run.Request) (outcome, error)) error {
 	p, err := a.wire(ctx)
 	if err != nil {
 		return err
@@ -52,22 +74,30 @@ func (a *app) triage(ctx context.Context, f triageFlags) error {
 	if err != nil {
 		return err
 	}
-	progress := a.progress(a.logger())
-	defer progress.stop()
-	result, err := a.manager(p, progress.say).Triage(ctx, req)
+	waiting := a.waiting(a.logger())
+	defer waiting.stop()
+	result, err := do(a.manager(p, waiting.say), req)
 	if err != nil && !errors.Is(err, run.ErrOwed) {
 		return err
 	}
-	if showErr := a.showTriage(result, p.schedule.Zone, req); showErr != nil {
+	if showErr := a.present(result); showErr != nil {
 		return showErr
 	}
-	if err == nil && result.Stopped() {
+	if err == nil && result.stopped {
 		return errStopped
 	}
 	return err
 }
 
-func (a *app) request(schedule config.Schedule, f triageFlags) (run.Request, error) {
+func (a *app) present(o outcome) error {
+	if a.json {
+		return a.document(o.document)
+	}
+	o.show()
+	return nil
+}
+
+func (a *app) request(schedule config.Schedule, f runFlags) (run.Request, error) {
 	asOf, err := a.moment(f.asOf)
 	if err != nil {
 		return run.Request{}, err
@@ -78,20 +108,11 @@ func (a *app) request(schedule config.Schedule, f triageFlags) (run.Request, err
 			return run.Request{}, usageError{fmt.Errorf("--slot: %w", err)}
 		}
 	}
-	return run.Request{Slot: slot, AsOf: asOf, DryRun: f.dryRun}, nil
+	return run.Request{Slot: slot, AsOf: asOf, Next: schedule.Next(asOf), DryRun: f.dryRun}, nil
 }
 
 // ownSlot names a run that no schedule asked for. Two people may start one in
 // the same second, so the clock alone is not enough.
 func ownSlot(local time.Time) ecm.Slot {
 	return ecm.Slot(local.Format("2006-01-02T15:04:05") + "-by-hand-" + strings.ToLower(rand.Text()[:4]))
-}
-
-func (a *app) showTriage(t run.Triage, zone *time.Location, req run.Request) error {
-	if a.json {
-		return a.document(t.Result())
-	}
-	view := triageView{styles: a.styles(a.stdout), zone: zone, req: req}
-	view.show(t)
-	return nil
 }

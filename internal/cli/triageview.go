@@ -23,31 +23,26 @@ type triageView struct {
 }
 
 func (v triageView) show(t run.Triage) {
-	v.line("Triage for slot %s, as of %s", t.Slot, v.req.AsOf.In(v.zone).Format("Mon 2 Jan 2006, 15:04")+" ("+v.zone.String()+")")
+	v.line("Triage for slot %s, as of %s", t.Slot, moment(v.req.AsOf, v.zone))
 	if t.Before {
 		v.before(t)
 		return
 	}
-	v.guardrails(t.Plan.Verdicts)
+	v.verdicts(t.Plan.Verdicts)
 	v.cameIn(t.Plan)
 	if !t.Plan.Stopped {
 		v.agents(t.Plan)
 		v.orders(t.Plan)
 	}
 	v.leftOut(t.Plan)
-	v.mend(t)
-	for _, message := range t.Preview {
-		v.title("Would be posted: " + brief.Printable(message.Summary))
-		v.line("%s", strings.TrimRight(message.String(), "\n"))
-	}
+	v.mend(slices.Concat(t.Plan.Warnings, t.Book.Warnings))
+	v.unreadable(t)
+	v.preview(t.Preview)
 	v.next(t)
 }
 
-// mend says what a person should look at, each row that cannot be read among it.
-func (v triageView) mend(t run.Triage) {
-	for _, warning := range slices.Concat(t.Plan.Warnings, t.Book.Warnings) {
-		v.line("%s %s", v.bad("Mend:"), brief.Printable(warning))
-	}
+// unreadable lists the rows that a person should look at.
+func (v triageView) unreadable(t run.Triage) {
 	if len(t.Book.Unreadable) == 0 {
 		return
 	}
@@ -63,26 +58,12 @@ func (v triageView) mend(t run.Triage) {
 func (v triageView) before(t run.Triage) {
 	v.line("\nThis slot was done before: this run assigned nothing, and only finished what was owed.")
 	if t.Stopped() {
-		v.guardrails(t.Done.Guardrails)
+		v.verdicts(t.Done.Guardrails)
 		v.line("")
 	}
-	v.line("New rows then: %d. Messages posted: %d, owed: %d, given up: %d.", t.Done.Counts["new"], posted(t.Done),
-		len(t.Done.Messages)-settled(t.Done), settled(t.Done)-posted(t.Done))
-	for _, m := range t.Done.Messages {
-		if m.Note != "" {
-			v.line("  %s: %s", brief.Printable(m.Part), brief.Printable(m.Note))
-		}
-	}
+	v.line("New rows then: %d.", t.Done.Counts["new"])
+	v.delivered(t.Done)
 	v.line("\nNext: a run of its own, outside the schedule:  pi-manager triage")
-}
-
-func (v triageView) guardrails(verdicts []ecm.Verdict) {
-	v.title("Guardrails")
-	rows := make([][]string, len(verdicts))
-	for i, verdict := range verdicts {
-		rows[i] = []string{v.level(verdict.Level), verdict.Check, verdict.Value, verdict.Message}
-	}
-	v.table([]string{"verdict", "check", ">value", "meaning"}, rows)
 }
 
 func (v triageView) cameIn(p *triage.Plan) {
@@ -235,7 +216,7 @@ func cut(text string) string {
 
 // shellWord quotes a text so that it can be pasted into a shell.
 func shellWord(text string) string {
-	if text != "" && strings.Trim(text, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_.-") == "" && text[0] != '-' {
+	if text != "" && strings.Trim(text, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_./:-") == "" && text[0] != '-' {
 		return text
 	}
 	return "'" + strings.ReplaceAll(text, "'", `'\''`) + "'"

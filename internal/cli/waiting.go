@@ -10,9 +10,9 @@ import (
 // quiet is how long a run may work before it says what it is at.
 const quiet = 2 * time.Second
 
-// progress tells a waiting person what a run is doing. It says nothing of what
+// waiting tells a waiting person what a run is doing. It says nothing of what
 // is over quickly; where nobody looks, it goes to the log.
-type progress struct {
+type waiting struct {
 	app   *app
 	log   *slog.Logger
 	mu    sync.Mutex
@@ -21,16 +21,16 @@ type progress struct {
 	timer *time.Timer
 }
 
-// progress starts; call stop when the run is over.
-func (a *app) progress(log *slog.Logger) *progress {
-	p := &progress{app: a, log: log}
+// waiting starts; call stop when the run is over.
+func (a *app) waiting(log *slog.Logger) *waiting {
+	p := &waiting{app: a, log: log}
 	if isTerminal(a.stderr) {
 		p.timer = time.AfterFunc(quiet, p.speakUp)
 	}
 	return p
 }
 
-func (p *progress) say(what string) {
+func (p *waiting) say(what string) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.at = what
@@ -42,7 +42,7 @@ func (p *progress) say(what string) {
 	}
 }
 
-func (p *progress) speakUp() {
+func (p *waiting) speakUp() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.loud = true
@@ -51,9 +51,9 @@ func (p *progress) speakUp() {
 	}
 }
 
-func (p *progress) print() { _, _ = fmt.Fprintf(p.app.stderr, "… %s\n", p.at) }
+func (p *waiting) print() { _, _ = fmt.Fprintf(p.app.stderr, "… %s\n", p.at) }
 
-func (p *progress) stop() {
+func (p *waiting) stop() {
 	if p.timer != nil {
 		p.timer.Stop()
 	}

@@ -54,12 +54,14 @@ func (a *app) wire(ctx context.Context) (*parts, error) {
 	faults = append(faults, config.AsFaults(err)...)
 	p.policy, err = a.policy(settings)
 	faults = append(faults, config.AsFaults(err)...)
-	query, err := queries.Read(settings.QueriesDir, queries.PendingList)
+	pending, err := queries.Read(settings.QueriesDir, queries.PendingList)
+	faults = append(faults, config.AsFaults(err)...)
+	status, err := queries.Read(settings.QueriesDir, queries.OrderStatus)
 	faults = append(faults, config.AsFaults(err)...)
 	if len(faults) > 0 {
 		return nil, faults
 	}
-	if err := p.openWarehouse(query); err != nil {
+	if err := p.openWarehouse(pending, status); err != nil {
 		return nil, config.AsFaults(err)
 	}
 	p.openNotifier(a.messages())
@@ -83,7 +85,7 @@ func (a *app) messages() io.Writer {
 	return a.stdout
 }
 
-func (p *parts) openWarehouse(query queries.Query) error {
+func (p *parts) openWarehouse(pending, status queries.Query) error {
 	if p.settings.Warehouse.Kind == config.KindFile {
 		p.warehouse = warehouse.NewFile(p.settings.Warehouse.Path)
 		return nil
@@ -91,7 +93,7 @@ func (p *parts) openWarehouse(query queries.Query) error {
 	r := p.settings.Redshift
 	redshift, err := warehouse.NewRedshift(warehouse.Settings{
 		Host: r.Host, Port: r.Port, Database: r.Database, User: r.User, Password: r.Password, SSLMode: r.SSLMode, RootCert: r.RootCert,
-		Query: query.Text, Source: query.Path,
+		Query: pending.Text, Source: pending.Path, StatusQuery: status.Text, StatusSource: status.Path,
 	})
 	p.warehouse = redshift
 	return err

@@ -129,7 +129,8 @@ func (w *World) moment(begin time.Time) time.Time {
 }
 
 // leave takes off the list what healed, what the warehouse has noticed to be
-// resolved, and what has become too old for it.
+// resolved, and what has become too old for it. The first two are remembered
+// until they are too old, too.
 func (w *World) leave(from time.Time, events []Event) {
 	touched := make(map[string]bool, len(events))
 	for _, e := range events {
@@ -146,7 +147,11 @@ func (w *World) leave(from time.Time, events []Event) {
 			gone[o.id] = true
 			w.healed = append(w.healed, o.id)
 		}
+		if o.flaw == sound && gone[o.id] {
+			w.completed = append(w.completed, *o)
+		}
 	}
+	w.completed = slices.DeleteFunc(w.completed, func(o order) bool { return !o.listed(w.now) })
 	w.list = slices.DeleteFunc(w.list, func(o order) bool { return gone[o.id] || !o.listed(w.now) })
 }
 

@@ -24,6 +24,7 @@ type World struct {
 	firstID   uint64
 	list      []order  // by id
 	healed    []string // in the order they healed
+	completed []order  // of the last 30 days; no longer on the list
 }
 
 // order is a stuck order, small: its row is made from it when somebody asks.

@@ -12,6 +12,7 @@ type Assignment struct {
 	Agent      string    // e-mail
 	AssignedAt time.Time // UTC, to the second; the zero time where the cell could not be read
 	Status     Status
+	Word       string // what stands in the status cell where that is not Status letter for letter, such as "in progress"; else empty
 	Priority   Priority
 	Send       Money
 	Stuck      time.Duration // when assigned; the ledger keeps it in hours with one decimal

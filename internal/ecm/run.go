@@ -10,8 +10,12 @@ type Workflow string
 
 // The workflows.
 const (
-	Triage  Workflow = "triage"  // deals stuck orders to agents
-	Deliver Workflow = "deliver" // takes over the messages of a run that died before it had posted them all
+	Triage   Workflow = "triage"   // deals stuck orders to agents
+	Progress Workflow = "progress" // reports what moved and which SLAs broke
+	Cleanup  Workflow = "cleanup"  // closes the rows of orders that completed by themselves
+	Archive  Workflow = "archive"  // moves rows that were resolved long ago out of the way
+	Undo     Workflow = "undo"     // takes back what another run wrote
+	Deliver  Workflow = "deliver"  // takes over the messages of a run that died before it had posted them all
 )
 
 // Slot is what a run is for: the local date and hour of a scheduled time, or a
@@ -41,15 +45,19 @@ type Run struct {
 	Workflow   Workflow
 	Slot       Slot
 	Started    time.Time // UTC
+	AsOf       time.Time // UTC; the moment that it decided as of, which may lie before it started
 	Until      time.Time // UTC; up to then the process that committed the run is the only one to deliver its messages
 	Finished   time.Time // UTC; zero while messages are owed
 	Result     Result
-	Counts     map[string]int // what came in and what became of it, by the names of the JSON result
+	Counts     map[string]int // what came in and what was decided on it, by the names of the JSON result
 	Guardrails []Verdict
 	Seen       map[string]time.Time // orders that this run was the first to find resolved with no time noted anywhere, and when (UTC)
+	Healed     []string             // orders that a report has spoken of as completed while their rows were open
 	LastAgent  string               // who got the last order; the next run deals on after them
 	Hash       string               // of everything that was decided; tells my commit from another's
-	Messages   []Owed               // briefing first
+	Messages   []Owed               // the one that the others reply to comes first
+	Marks      []string             // of the rows that it added, so that an undo can tell which are still as they were written
+	Changed    []Changed            // what it did to rows that stood there, for the same purpose
 }
 
 // Owes says whether a message of the run still waits to be posted.
@@ -66,7 +74,7 @@ func (r Run) Owes() bool {
 // speaks of, and posted afterwards, by whichever run gets to it.
 type Owed struct {
 	Part    string          `json:"part"`              // unique in the run: "briefing", "agent/<e-mail>", "alert"
-	Kind    string          `json:"kind"`              // briefing, thread or alert
+	Kind    string          `json:"kind"`              // briefing, report, thread or alert
 	Hash    string          `json:"hash"`              // of Body
 	Body    json.RawMessage `json:"body,omitempty"`    // the neutral message; a ledger may drop it once delivered
 	Channel string          `json:"channel,omitempty"` // where it was posted

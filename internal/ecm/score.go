@@ -31,6 +31,9 @@ func (f *Fraction) UnmarshalText(text []byte) error {
 // String writes the fraction without trailing zeros.
 func (f Fraction) String() string { return trimmed(int64(f), 4) }
 
+// Percent writes the fraction as people read a share: "60 %".
+func (f Fraction) Percent() string { return trimmed(100*int64(f), 4) + " %" }
+
 // MarshalText is String.
 func (f Fraction) MarshalText() ([]byte, error) { return []byte(f.String()), nil }
 

@@ -20,9 +20,9 @@ const RedshiftNull = "\x00null"
 
 // Redshift is a server that speaks the PostgreSQL protocol the way Amazon Redshift does where it differs: it calls itself
 // 8.0.2 and its encoding UNICODE, says nothing of standard_conforming_strings, hangs up on start-up parameters that it does
-// not know, and has no setting that PostgreSQL gained after 8.0 (F73). It gives one prepared answer to every
-// query, and fails the test where a client leaves a named statement behind or asks for binary values, both of which go
-// wrong on a real one only later.
+// not know, and has no setting that PostgreSQL gained after 8.0 (F73). It gives one prepared answer to every query, or
+// the rows of it that the query asks for, and fails the test where a client leaves a named statement behind or asks for
+// binary values, both of which go wrong on a real one only later.
 //
 // Upset orders a fault, at every point where a real one breaks: F67 to F71.
 type Redshift struct {
@@ -38,6 +38,7 @@ type Redshift struct {
 	mu        sync.Mutex
 	columns   []string
 	rows      [][]string
+	byKey     bool // only rows that the query asks for
 	trouble   RedshiftTrouble
 	seen      RedshiftSeen
 	lines     map[uint32]net.Conn
@@ -56,6 +57,7 @@ type RedshiftTrouble struct {
 	RefuseCode string // SQLSTATE that meets everybody who logs in
 	Code       string // SQLSTATE of an error in place of row AtRow + 1
 	Message    string // what the error says
+	AtQuery    int    // it happens to this query of a connection, counted from 1; 0: to each
 	AtRow      int    // rows that arrive before Code, Cut or Hang
 	Cut        bool   // F69: the connection is gone after AtRow rows
 	CutBytes   int    // F70: the connection is gone after so many bytes of the answer
@@ -109,7 +111,40 @@ func startRedshift(tb testing.TB, host string, security *wireSecurity) *Redshift
 func (r *Redshift) Answer(columns []string, rows [][]string) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.columns, r.rows = columns, rows
+	r.columns, r.rows, r.byKey = columns, rows, false
+}
+
+// AnswerAsked sets rows of which a query gets those whose first value is one of its arguments or null.
+func (r *Redshift) AnswerAsked(columns []string, rows [][]string) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.columns, r.rows, r.byKey = columns, rows, true
+}
+
+// answer is what a query with these arguments gets.
+func (r *Redshift) answer(arguments []string) [][]string {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if !r.byKey {
+		return r.rows
+	}
+	var rows [][]string
+	for _, row := range r.rows {
+		if row[0] == RedshiftNull || slices.Contains(arguments, row[0]) {
+			rows = append(rows, row)
+		}
+	}
+	return rows
+}
+
+// troubleFor is what goes wrong with the nth query of a connection.
+func (r *Redshift) troubleFor(nth int) RedshiftTrouble {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.trouble.AtQuery != 0 && r.trouble.AtQuery != nth {
+		return RedshiftTrouble{}
+	}
+	return r.trouble
 }
 
 // Upset orders what goes wrong from now on.

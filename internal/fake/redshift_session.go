@@ -1,15 +1,19 @@
 package fake
 
 import (
+	"bytes"
 	"crypto/md5"
 	"crypto/tls"
 	"encoding/hex"
 	"errors"
+	"fmt"
 	"io"
 	"net"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/jackc/pgx/v5/pgproto3"
 )
@@ -33,7 +37,11 @@ type wireSession struct {
 	status  byte // of the transaction: I idle, T inside, E failed
 	skip    bool // after an error everything up to the next Sync is ignored
 	query   string
+	values  []string // of the query's parameters
+	queries int      // that were executed
 }
+
+var wireParameter = regexp.MustCompile(`\$(\d+)`)
 
 func (s *wireSession) run() {
 	if !s.start() {
@@ -266,16 +274,35 @@ func (s *wireSession) bind(message *pgproto3.Bind) {
 		s.refuse("08P01", "there is no parameter $-32768")
 		return
 	}
-	if taken := strings.Contains(s.query, "$1"); taken != (len(message.Parameters) == 1) {
-		s.refuse("08P01", "bind message supplies "+strconv.Itoa(len(message.Parameters))+" parameters, the statement requires another number")
+	if n := len(message.Parameters); n != wireParameters(s.query) {
+		s.refuse("08P01", "bind message supplies "+strconv.Itoa(n)+" parameters, the statement requires another number")
 		return
 	}
-	arguments := make([]string, len(message.Parameters))
+	s.values = make([]string, len(message.Parameters))
 	for i, value := range message.Parameters {
-		arguments[i] = string(value)
+		if !utf8.Valid(value) || bytes.IndexByte(value, 0) >= 0 {
+			s.refuse("22021", fmt.Sprintf("invalid byte sequence for encoding \"UTF8\": %x", value))
+			return
+		}
+		s.values[i] = string(value)
 	}
-	s.server.note(func(seen *RedshiftSeen) { seen.Arguments = append(seen.Arguments, arguments) })
+	s.server.note(func(seen *RedshiftSeen) { seen.Arguments = append(seen.Arguments, s.values) })
 	s.backend.Send(&pgproto3.BindComplete{})
+}
+
+// wireParameters counts the parameters of a query, wherever they stand in it, and wants them numbered without a gap: one
+// that nothing uses has no type.
+func wireParameters(query string) int {
+	used := map[string]bool{}
+	for _, match := range wireParameter.FindAllStringSubmatch(query, -1) {
+		used[match[1]] = true
+	}
+	for n := range len(used) {
+		if !used[strconv.Itoa(n+1)] {
+			return -1
+		}
+	}
+	return len(used)
 }
 
 func (s *wireSession) describe(message *pgproto3.Describe) {
@@ -283,7 +310,7 @@ func (s *wireSession) describe(message *pgproto3.Describe) {
 	columns := s.server.columns
 	s.server.mu.Unlock()
 	if message.ObjectType == 'S' {
-		s.backend.Send(&pgproto3.ParameterDescription{ParameterOIDs: make([]uint32, strings.Count(s.query, "$1"))})
+		s.backend.Send(&pgproto3.ParameterDescription{ParameterOIDs: make([]uint32, max(wireParameters(s.query), 0))})
 	}
 	s.backend.Send(wireColumns(columns))
 }
@@ -299,18 +326,23 @@ func wireColumns(names []string) *pgproto3.RowDescription {
 
 // execute gives the prepared answer, as far as the ordered trouble lets it.
 func (s *wireSession) execute() error {
+	s.queries++
+	rows, trouble := s.server.answer(s.values), s.server.troubleFor(s.queries)
 	s.server.mu.Lock()
-	rows, trouble, cancelled := s.server.rows, s.server.trouble, s.server.cancelled[s.id]
+	cancelled := s.server.cancelled[s.id]
 	s.server.seen.Executions++
 	s.server.mu.Unlock()
 	if trouble.CutBytes > 0 {
 		s.cut.left = trouble.CutBytes
 	}
-	for i, row := range rows {
+	for i := range len(rows) + 1 {
 		if i >= trouble.AtRow && (trouble.Cut || trouble.Code != "" || trouble.Hang) {
-			return s.breakOff(trouble, cancelled)
+			return s.breakOff(trouble, cancelled) // perhaps after the last row, before the word that it was the last
 		}
-		s.backend.Send(wireRow(row))
+		if i == len(rows) {
+			break
+		}
+		s.backend.Send(wireRow(rows[i]))
 		if i%64 == 63 && s.backend.Flush() != nil {
 			return errWireOver
 		}

@@ -32,12 +32,23 @@ type Ledger interface {
 	// least as new as the generation says.
 	Read(ctx context.Context) (Snapshot, error)
 
-	// Commit writes the rows and the run's record with the messages it owes, all
-	// or nothing, as generation c.After + 1. It fails with ErrConflict where that
-	// generation is taken or the run already has a record. It creates whatever
-	// the ledger still lacks (tabs, headers, our own columns) in the same step or
-	// before. An Ambiguous failure is settled by Committed.
+	// Commit writes the rows, the changes, the board and the run's record with the
+	// messages it owes, all or nothing, as generation c.After + 1. It fails with
+	// ErrConflict where that generation is taken, the run already has a record, or
+	// the ledger is Unsettled. It creates whatever the ledger still lacks (tabs,
+	// headers, our own columns) in the same step or before. An Ambiguous failure is
+	// settled by Committed.
+	//
+	// A change whose row is no longer as it was read is left out; that is no
+	// failure. Read again to see which were done. Where people edit while we
+	// write, that can also be found out after the fact: Commit then takes back what
+	// it did to a wrong row, or leaves the ledger Unsettled for Settle to do so.
 	Commit(ctx context.Context, c Commit) error
+
+	// Settle looks whether the last commit's changes hit the rows that were meant,
+	// puts right what did not, and leaves nothing Unsettled. It may be repeated, by
+	// any process.
+	Settle(ctx context.Context) error
 
 	// Committed settles an ambiguous Commit: the content hash of the commit that
 	// holds the generation, or "" where nobody holds it.
@@ -62,6 +73,7 @@ type Snapshot struct {
 	Agents      []ecm.Agent      // in their order, duplicates and all: the planner judges
 	Resolutions []ecm.Resolution // of the Resolutions tab, in their order
 	Runs        []ecm.Run        // recent ones, oldest first, all that owe messages included
+	Unsettled   bool             // a commit's changes are still to be looked at by Settle; until then rows may be missing here
 	Link        string           // where people open the ledger; may be empty
 	Warnings    []string         // for the briefing: what a person should mend, in one sentence each
 }
@@ -77,7 +89,9 @@ type Unreadable struct {
 
 // Commit is everything that one run writes.
 type Commit struct {
-	After int64 // the generation of the Snapshot that was decided on
-	Run   ecm.Run
-	Rows  []ecm.Assignment
+	After   int64 // the generation of the Snapshot that was decided on
+	Run     ecm.Run
+	Rows    []ecm.Assignment // new ones
+	Changes []ecm.Change     // of rows that the Snapshot has, each at most once
+	Board   *ecm.Board       // what the dashboard shows from now on; nil leaves it as it is
 }

@@ -40,6 +40,8 @@ func Compile(spec Spec) (*Policy, []Fault) {
 	c.rules(spec)
 	c.score(spec)
 	c.agents(spec)
+	c.cleanup(spec.Cleanup)
+	c.report(spec.Report)
 	if len(c.faults) > 0 {
 		return nil, c.faults
 	}

@@ -22,6 +22,8 @@ type Policy struct {
 	RouteByTeam       bool           // an order goes to its diagnosis's team first
 	SLAFromCreation   bool           // the SLA clock counts from the order's creation, not from Assigned At
 	Weights           map[string]int // by ecm.AgentKey; 1 where not named
+	Cleanup           Cleanup
+	Report            Report
 
 	currencies map[string]bool
 	excluded   map[string]bool // by ecm.AgentKey

@@ -47,6 +47,8 @@ type Spec struct {
 	HighValue     map[string]decimal.Decimal `yaml:"high_value"`
 	Agents        AgentSpec                  `yaml:"agents"`
 	ReopenAfter   time.Duration              `yaml:"reopen_after"`
+	Cleanup       CleanupSpec                `yaml:"cleanup"`
+	Report        ReportSpec                 `yaml:"report"`
 }
 
 // GuardrailSpec is what must be plausible before anything is assigned.
@@ -129,4 +131,21 @@ type AgentSpec struct {
 	Excluded          []string         `yaml:"excluded"` // exact e-mails, case aside
 	Routing           string           `yaml:"routing"`  // anybody or team
 	Weights           map[string]Whole `yaml:"weights"`  // by e-mail: orders in a row, from 1
+}
+
+// CleanupSpec says when a row is closed without an agent, and when the answer of
+// the warehouse is not believed. What is left out keeps its default, so that a
+// file of before goes on working.
+type CleanupSpec struct {
+	Terminal        []string       `yaml:"terminal"`          // order statuses that mean completed; default COMPLETED
+	MaxCloseShare   *ecm.Fraction  `yaml:"max_close_share"`   // of the open rows; above it nothing is closed; default 0.6
+	MaxMissingShare *ecm.Fraction  `yaml:"max_missing_share"` // of the orders asked for; above it nothing is closed; default 0.6
+	MaxAge          *time.Duration `yaml:"max_age"`           // of the newest order that the warehouse holds; default 24 h
+	ArchiveAfter    *time.Duration `yaml:"archive_after"`     // from when a row was resolved; default 30 days
+}
+
+// ReportSpec says what the progress report points at. What is left out keeps its default.
+type ReportSpec struct {
+	CapacityAbove *ecm.Fraction `yaml:"capacity_above"` // share of an agent's slots; default 0.8
+	AlertFrom     *Whole        `yaml:"alert_from"`     // SLA breaches that make an alert of their own; default 3
 }

@@ -55,6 +55,9 @@ type delivery struct {
 // posted. With doubt, an earlier process may have posted some: the history is
 // looked through first. What could not be posted stays owed, and is the error.
 func (m *Manager) deliver(ctx context.Context, run *ecm.Run, doubt bool) error {
+	if len(run.Messages) == 0 {
+		return nil
+	}
 	d := &delivery{manager: m, run: run}
 	posting, cancel := context.WithDeadline(ctx, m.leaseEnd(run))
 	defer cancel()
@@ -119,7 +122,7 @@ func (d *delivery) post(ctx context.Context, owed *ecm.Owed) error {
 
 // send posts a message, and settles a doubtful answer by reading back.
 func (d *delivery) send(ctx context.Context, owed *ecm.Owed) error {
-	if d.thread == ecm.NotPosted {
+	if d.thread == ecm.NotPosted && !alone(owed) {
 		d.delivered(owed, brief.Receipt{TS: ecm.NotPosted}, d.lost)
 		return nil
 	}
@@ -173,8 +176,16 @@ func (d *delivery) letter(owed *ecm.Owed) (brief.Post, error) {
 	if err != nil {
 		return brief.Post{}, fmt.Errorf("read the owed message: %w", err)
 	}
-	return brief.Post{Tag: d.tag(*owed), Thread: d.thread, Message: message}, nil
+	post := brief.Post{Tag: d.tag(*owed), Message: message}
+	if !alone(owed) {
+		post.Thread = d.thread
+	}
+	return post, nil
 }
+
+// alone says whether a message stands in the channel itself, though it is not the
+// first of its run.
+func alone(owed *ecm.Owed) bool { return owed.Kind == kindAlert }
 
 func (d *delivery) tag(owed ecm.Owed) brief.Tag {
 	return brief.Tag{Run: d.run.ID, Part: owed.Part, Hash: owed.Hash}
@@ -217,15 +228,22 @@ func (d *delivery) lookAround(ctx context.Context) error {
 		return nil
 	}
 	d.manager.Progress("looking which messages are there already")
-	d.adopt(ctx, "", d.run.Messages[:1])
+	d.adopt(ctx, "", func(i int) bool { return i == 0 || alone(&d.run.Messages[i]) })
 	if first := d.run.Messages[0]; first.Posted() {
-		d.adopt(ctx, first.TS, d.run.Messages[1:])
+		d.adopt(ctx, first.TS, func(i int) bool { return i > 0 && !alone(&d.run.Messages[i]) })
 	}
 	return ctx.Err()
 }
 
-func (d *delivery) adopt(ctx context.Context, thread string, messages []ecm.Owed) {
-	if !slices.ContainsFunc(messages, func(o ecm.Owed) bool { return !o.Delivered() }) {
+// adopt takes over what the history shows of the messages that stand in one place.
+func (d *delivery) adopt(ctx context.Context, thread string, stands func(i int) bool) {
+	var missing []*ecm.Owed
+	for i := range d.run.Messages {
+		if m := &d.run.Messages[i]; stands(i) && !m.Delivered() {
+			missing = append(missing, m)
+		}
+	}
+	if len(missing) == 0 {
 		return
 	}
 	sent, err := read(ctx, d.manager.Effects, "reading the channel's history", notifyTimeout, func(ctx context.Context) ([]brief.Sent, error) {
@@ -236,9 +254,9 @@ func (d *delivery) adopt(ctx context.Context, thread string, messages []ecm.Owed
 		d.note = possibleDuplicate
 		return
 	}
-	for i := range messages {
-		if at := indexOf(sent, d.tag(messages[i])); at >= 0 && !messages[i].Delivered() {
-			d.delivered(&messages[i], sent[at].Receipt, "")
+	for _, m := range missing {
+		if at := indexOf(sent, d.tag(*m)); at >= 0 {
+			d.delivered(m, sent[at].Receipt, "")
 		}
 	}
 }

@@ -36,6 +36,7 @@ type Manager struct {
 type Request struct {
 	Slot   ecm.Slot  // what the run is for
 	AsOf   time.Time // UTC; the run decides as if it were then
+	Next   time.Time // UTC; when the schedule's next slot comes after AsOf; zero where that is not known
 	DryRun bool      // decide and show, change nothing
 
 	started time.Time // by the clock, whatever AsOf says
@@ -56,7 +57,7 @@ func (m *Manager) gather(ctx context.Context, req Request) (pending ecm.Pending,
 		return wrap("read the pending list", err)
 	})
 	group.Go(func() (err error) {
-		book, err = m.readLedger(ctx)
+		book, err = m.ledgerFor(ctx, req)
 		return err
 	})
 	if !req.DryRun {
@@ -64,6 +65,15 @@ func (m *Manager) gather(ctx context.Context, req Request) (pending ecm.Pending,
 	}
 	err = group.Wait()
 	return pending, book, err
+}
+
+// ledgerFor reads the ledger as a run needs it. A dry run changes nothing, not
+// even what a run that died has left to be looked through.
+func (m *Manager) ledgerFor(ctx context.Context, req Request) (ledger.Snapshot, error) {
+	if req.DryRun {
+		return m.readLedger(ctx)
+	}
+	return m.settledLedger(ctx)
 }
 
 func (m *Manager) readLedger(ctx context.Context) (ledger.Snapshot, error) {

@@ -22,7 +22,14 @@ const patience = 3 * time.Second
 func (m *Manager) settleDebts(ctx context.Context, book ledger.Snapshot) (ledger.Snapshot, error) {
 	for _, old := range book.Runs {
 		run := find(book, old.ID) // as it stands now: another process may have been at it
-		if run == nil || !run.Owes() || m.Now().Before(m.heldUntil(book, run.ID)) {
+		if run == nil || !run.Owes() {
+			continue
+		}
+		if undone(book)[run.ID] {
+			m.withdraw(ctx, *run)
+			continue
+		}
+		if m.Now().Before(m.heldUntil(book, run.ID)) {
 			continue
 		}
 		unpaid := m.takeOver(ctx, book, *run)
@@ -46,7 +53,7 @@ func (m *Manager) settleDebts(ctx context.Context, book ledger.Snapshot) (ledger
 func (m *Manager) finish(ctx context.Context, book ledger.Snapshot, id string) (*ecm.Run, error) {
 	run := find(book, id)
 	for {
-		if now := find(book, id); now == nil || !now.Owes() {
+		if now := find(book, id); now == nil || !now.Owes() || undone(book)[id] {
 			return cmp.Or(now, run), nil // a record that a person took away meanwhile is not looked for
 		}
 		run = find(book, id)
@@ -73,7 +80,7 @@ func (m *Manager) takeOver(ctx context.Context, book ledger.Snapshot, run ecm.Ru
 	slot := ecm.Slot(fmt.Sprintf("%s#%d", run.ID, book.Generation+1))
 	claim := ledger.Commit{After: book.Generation, Run: ecm.Run{
 		ID: ecm.RunID(ecm.Deliver, slot), Workflow: ecm.Deliver, Slot: slot, Started: now, Result: ecm.ResultOK,
-		Until: now.Add(lease(len(run.Messages))), Finished: now, LastAgent: lastAgent(book),
+		Until: now.Add(lease(len(run.Messages))), Finished: now,
 	}}
 	if err := seal(&claim); err != nil {
 		return err
@@ -123,16 +130,17 @@ func seen(book ledger.Snapshot) map[string]time.Time {
 }
 
 // lastAgent is who got the last order of the newest run that noted it; where no
-// record does, who has the newest row.
+// record does, who has the newest row. Runs that were taken back do not count.
 func lastAgent(book ledger.Snapshot) string {
+	gone := undone(book)
 	for _, run := range slices.Backward(book.Runs) {
-		if run.LastAgent != "" {
+		if run.LastAgent != "" && !gone[run.ID] {
 			return run.LastAgent
 		}
 	}
 	var newest ecm.Assignment
 	for _, row := range book.Assignments {
-		if row.RunID != "" && !row.AssignedAt.Before(newest.AssignedAt) {
+		if row.RunID != "" && !gone[row.RunID] && !row.AssignedAt.Before(newest.AssignedAt) {
 			newest = row
 		}
 	}

@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"pi-manager/internal/ecm"
+	"pi-manager/internal/ledger"
 	"pi-manager/internal/policy"
 	"pi-manager/internal/triage"
 )
@@ -16,7 +17,7 @@ const (
 	StatusOK         Status = "ok"
 	StatusDryRun     Status = "dry_run"
 	StatusStopped    Status = "stopped"     // by a guardrail
-	StatusNothingNew Status = "nothing_new" // nothing to assign, or the slot was done before
+	StatusNothingNew Status = "nothing_new" // nothing to assign or to close, or the slot was done before
 )
 
 // Result is a triage run as one JSON document.
@@ -109,22 +110,43 @@ func (t Triage) Result() Result {
 	r := Result{
 		RunID: ecm.RunID(ecm.Triage, t.Slot), Slot: t.Slot, Status: t.Status(), DoneBefore: t.Before, Guardrails: []ecm.Verdict{}, Counts: map[string]int{},
 		CurrencyMix: []triage.Share{}, Assignments: []Assigned{}, SetAside: []Left{}, Disqualify: []Left{}, Overflow: []Waiting{}, Messages: []Message{},
-		Warnings: slices.Concat([]string{}, t.Book.Warnings), Unreadable: []Unreadable{},
-	}
-	for _, row := range t.Book.Unreadable {
-		r.Unreadable = append(r.Unreadable, Unreadable{Row: row.Row, OrderID: row.OrderID, Reason: row.Reason})
+		Warnings: slices.Concat([]string{}, t.Book.Warnings), Unreadable: unreadable(t.Book),
 	}
 	if t.Done != nil {
-		r.Counts = t.Done.Counts
+		r.Counts = counts(t.Done)
 		r.Guardrails = append(r.Guardrails, t.Done.Guardrails...)
-		for _, m := range t.Done.Messages {
-			r.Messages = append(r.Messages, Message{Kind: m.Kind, Part: m.Part, Channel: m.Channel, TS: m.TS, Note: m.Note})
-		}
+		r.Messages = messages(t.Done)
 	}
 	if t.Plan != nil {
 		r.addPlan(t.Plan)
 	}
 	return r
+}
+
+// unreadable are the rows that only a person can read.
+func unreadable(book ledger.Snapshot) []Unreadable {
+	list := make([]Unreadable, len(book.Unreadable))
+	for i, row := range book.Unreadable {
+		list[i] = Unreadable{Row: row.Row, OrderID: row.OrderID, Reason: row.Reason}
+	}
+	return list
+}
+
+// counts are the numbers of a record; of a damaged one there are none.
+func counts(run *ecm.Run) map[string]int {
+	if run.Counts == nil {
+		return map[string]int{}
+	}
+	return run.Counts
+}
+
+// messages are the messages of a run, posted or not.
+func messages(run *ecm.Run) []Message {
+	list := make([]Message, len(run.Messages))
+	for i, m := range run.Messages {
+		list[i] = Message{Kind: m.Kind, Part: m.Part, Channel: m.Channel, TS: m.TS, Note: m.Note}
+	}
+	return list
 }
 
 func (r *Result) addPlan(p *triage.Plan) {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
 	"pi-manager/internal/brief"
 	"pi-manager/internal/ecm"
@@ -20,9 +21,6 @@ type Triage struct {
 	Before  bool            // the slot was done before; this run only finished what was owed
 	Preview []brief.Message // of a dry run: what would be posted
 }
-
-// planTries is how often a run plans anew because another committed first.
-const planTries = 5
 
 // Triage deals the stuck orders to the agents on duty: pending list, guardrails,
 // ledger, plan, one commit, messages. The result is complete even where the
@@ -47,58 +45,20 @@ func (m *Manager) triage(ctx context.Context, req Request) (Triage, error) {
 	if req.DryRun {
 		return m.preview(req, pending, book)
 	}
-	for range planTries {
-		done, err := m.try(ctx, req, pending, book, &result)
-		if err != nil || done {
-			return result, err
+	var plan *triage.Plan
+	done, err := m.carryOut(ctx, ecm.RunID(ecm.Triage, req.Slot), book, func(ctx context.Context, book ledger.Snapshot) (ledger.Commit, error) {
+		made, err := m.plan(req, pending, book)
+		if err != nil {
+			return ledger.Commit{}, err
 		}
-		m.Progress("somebody else changed the ledger, planning again")
-		if book, err = m.readLedger(ctx); err != nil {
-			return result, err
-		}
+		plan = made
+		return m.draft(ctx, req, plan, book)
+	})
+	result.Book, result.Done, result.Before = done.Book, done.Done, done.Before
+	if !done.Before {
+		result.Plan = plan
 	}
-	return result, fmt.Errorf("the ledger refused the commit %d times in a row: other processes were first each time, or the slot was done so long ago that its record is not read any more; nothing was written", planTries)
-}
-
-// try plans on one state of the ledger. It is not done where another process
-// committed in between.
-func (m *Manager) try(ctx context.Context, req Request, pending ecm.Pending, book ledger.Snapshot, result *Triage) (done bool, err error) {
-	id := ecm.RunID(ecm.Triage, req.Slot)
-	if find(book, id) != nil {
-		result.Before = true
-		result.Done, err = m.finish(ctx, book, id)
-		return true, owed(err)
-	}
-	if book, err = m.settleDebts(ctx, book); err != nil {
-		return false, err
-	}
-	result.Book = book
-	if result.Plan, err = m.plan(req, pending, book); err != nil {
-		return false, err
-	}
-	commit, err := m.draft(ctx, req, result.Plan, book)
-	if err != nil {
-		return false, err
-	}
-	m.Progress(fmt.Sprintf("committing %d new rows", len(commit.Rows)))
-	err = m.commit(ctx, commit)
-	if errors.Is(err, errTaken) {
-		return false, nil
-	}
-	if err != nil {
-		return false, err
-	}
-	result.Done = &commit.Run
-	err = m.deliver(ctx, &commit.Run, false)
-	if err == nil || m.Now().Before(commit.Run.Until.Add(-seam)) || ctx.Err() != nil {
-		return true, owed(err)
-	}
-	// The lease ran out on the way: the answer to the commit, or the messenger,
-	// took too long. Go on like any other process that finds the run unfinished.
-	if book, err = m.readLedger(ctx); err == nil {
-		result.Done, err = m.finish(ctx, book, id)
-	}
-	return true, owed(err)
+	return result, err
 }
 
 func (m *Manager) plan(req Request, pending ecm.Pending, book ledger.Snapshot) (*triage.Plan, error) {
@@ -130,17 +90,18 @@ func (m *Manager) preview(req Request, pending ecm.Pending, book ledger.Snapshot
 // draft is the commit of a plan: its rows, its record, and the messages it owes.
 func (m *Manager) draft(ctx context.Context, req Request, plan *triage.Plan, book ledger.Snapshot) (ledger.Commit, error) {
 	page := m.page(req, book)
-	page.Members = m.members(ctx, plan)
+	page.Members = m.members(ctx, mentioned(plan))
 	messages, err := outbox(parts(plan, page))
 	if err != nil {
 		return ledger.Commit{}, err
 	}
-	until := m.now().Add(lease(len(messages)))
-	c := ledger.Commit{After: book.Generation, Rows: plan.Rows(), Run: ecm.Run{
-		ID: plan.RunID, Workflow: ecm.Triage, Slot: req.Slot, Started: req.started, Until: until, Result: resultOf(plan),
-		Counts: plan.Counts(), Guardrails: plan.Verdicts, Seen: plan.Seen, LastAgent: plan.LastAgent, Messages: messages,
-	}}
-	return c, seal(&c)
+	r := m.record(req, ecm.Triage, messages)
+	r.Result, r.Counts, r.Guardrails, r.Seen, r.LastAgent = resultOf(plan), plan.Counts(), plan.Verdicts, plan.Seen, plan.LastAgent
+	rows := plan.Rows()
+	for _, row := range rows {
+		r.Marks = append(r.Marks, row.Mark())
+	}
+	return ledger.Commit{Rows: rows, Run: r, Board: m.board(req, book, slices.Concat(book.Assignments, rows), r.ID)}, nil
 }
 
 func resultOf(plan *triage.Plan) ecm.Result {
@@ -153,6 +114,15 @@ func resultOf(plan *triage.Plan) ecm.Result {
 	return ecm.ResultOK
 }
 
+// The kinds of message. A thread message replies to the first one of its run; an
+// alert always stands in the channel itself.
+const (
+	kindBriefing = "briefing"
+	kindReport   = "report"
+	kindThread   = "thread"
+	kindAlert    = "alert"
+)
+
 // part is one message before it goes into the outbox.
 type part struct {
 	name, kind string
@@ -163,12 +133,12 @@ type part struct {
 // open work, or one alert where a guardrail stopped the run.
 func parts(plan *triage.Plan, page brief.Page) []part {
 	if plan.Stopped {
-		return []part{{"alert", "alert", brief.Alert(plan, page)}}
+		return []part{{"alert", kindAlert, brief.Alert(plan, page)}}
 	}
-	list := []part{{"briefing", "briefing", brief.Briefing(plan, page)}}
+	list := []part{{"briefing", kindBriefing, brief.Briefing(plan, page)}}
 	for i := range plan.Desks {
 		if d := &plan.Desks[i]; len(d.Tickets) > 0 {
-			list = append(list, part{"agent/" + d.Agent.Key(), "thread", brief.Thread(d, page)})
+			list = append(list, part{"agent/" + d.Agent.Key(), kindThread, brief.Thread(d, page)})
 		}
 	}
 	return list
@@ -186,17 +156,22 @@ func outbox(list []part) ([]ecm.Owed, error) {
 	return owed, nil
 }
 
-// members looks up whom to mention. Who is not found, or cannot be looked up, is
-// named plainly.
-func (m *Manager) members(ctx context.Context, plan *triage.Plan) map[string]string {
+// mentioned are the agents whose thread cannot mention them without a look-up.
+func mentioned(plan *triage.Plan) []string {
 	var emails []string
 	for i := range plan.Desks {
 		d := &plan.Desks[i]
-		if _, known := brief.MemberID(d.Agent.Handle); !known && d.Off == "" && len(d.Tickets) > 0 {
+		if _, known := brief.MemberID(d.Agent.Handle); !known && d.Off == "" && len(d.Tickets) > 0 && !plan.Stopped {
 			emails = append(emails, d.Agent.Key())
 		}
 	}
-	if len(emails) == 0 || plan.Stopped {
+	return emails
+}
+
+// members looks up whom to mention. Who is not found, or cannot be looked up, is
+// named plainly.
+func (m *Manager) members(ctx context.Context, emails []string) map[string]string {
+	if len(emails) == 0 {
 		return nil
 	}
 	m.Progress("looking up whom to mention")

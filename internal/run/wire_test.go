@@ -215,6 +215,11 @@ func (p *process) Pending(ctx context.Context, _ time.Time, _ int) (ecm.Pending,
 	return carry(ctx, p, "pending", func() (ecm.Pending, error) { return p.world.pending(), nil })
 }
 
+// Statuses implements run.Warehouse.
+func (p *process) Statuses(ctx context.Context, asOf time.Time, ids []string) (ecm.Statuses, error) {
+	return carry(ctx, p, "statuses", func() (ecm.Statuses, error) { return p.world.statuses(asOf, ids), nil })
+}
+
 // Ready implements run.Notifier.
 func (p *process) Ready(ctx context.Context) error {
 	_, err := carry(ctx, p, "ready", func() (nothing, error) { return nothing{}, nil })
@@ -259,9 +264,13 @@ func (b book) Read(ctx context.Context) (ledger.Snapshot, error) {
 	return carry(ctx, b.process, "read", func() (ledger.Snapshot, error) { return b.world.ledger.Read(context.Background()) })
 }
 
-// Commit implements ledger.Ledger.
+// Commit implements ledger.Ledger. Like the real one it looks through its changes
+// before it answers; who dies before that leaves the ledger unsettled.
 func (b book) Commit(ctx context.Context, c ledger.Commit) error {
-	_, err := carry(ctx, b.process, "commit", func() (nothing, error) { return nothing{}, b.world.ledger.Commit(context.Background(), c) })
+	_, err := carry(ctx, b.process, "commit", func() (nothing, error) { return nothing{}, b.world.commit(c) })
+	if err == nil {
+		b.world.settle()
+	}
 	return err
 }
 
@@ -275,6 +284,12 @@ func (b book) Record(ctx context.Context, runID string, delivered []ecm.Owed, fi
 	_, err := carry(ctx, b.process, "record", func() (nothing, error) {
 		return nothing{}, b.world.ledger.Record(context.Background(), runID, delivered, finished)
 	})
+	return err
+}
+
+// Settle implements ledger.Ledger.
+func (b book) Settle(ctx context.Context) error {
+	_, err := carry(ctx, b.process, "settle", func() (nothing, error) { b.world.settle(); return nothing{}, nil })
 	return err
 }
 

@@ -1,6 +1,7 @@
 package run_test
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"log/slog"
@@ -35,8 +36,14 @@ type world struct {
 	alarms  int      // how often the failure of one slot may be told: two that fail at the same moment know nothing of each other
 	deaf    bool     // the history was denied at times, so a message may be there twice
 
-	mu     sync.Mutex
-	orders ecm.Pending
+	late     time.Duration          // how far the warehouse's feed is behind
+	knows    []string               // the only orders that the warehouse knows the status of; nil: all
+	base     func() context.Context // of what launch starts; nil: the background
+	settling sync.Mutex             // of the ledger
+	landed   map[string]time.Time   // when each run was committed
+	mu       sync.Mutex
+	orders   ecm.Pending
+	status   map[string]string // of orders, where it is not the one they are stuck in
 }
 
 const (
@@ -112,6 +119,20 @@ func (w *world) pending() ecm.Pending {
 	return p
 }
 
+// statuses knows every order that it is asked about, unless a test says otherwise.
+func (w *world) statuses(asOf time.Time, ids []string) ecm.Statuses {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	answer := ecm.Statuses{Source: "a model", Asked: len(ids), ByID: map[string]string{}, Newest: asOf.Add(-time.Minute - w.late)}
+	for _, id := range ids {
+		if w.knows != nil && !slices.Contains(w.knows, id) {
+			continue
+		}
+		answer.ByID[id] = cmp.Or(w.status[id], "PROCESSING_DEAL_IN")
+	}
+	return answer
+}
+
 // read is the ledger as it stands.
 func (w *world) read() ledger.Snapshot {
 	s, err := w.ledger.Read(context.Background())
@@ -121,9 +142,12 @@ func (w *world) read() ledger.Snapshot {
 	return s
 }
 
-func (w *world) record(slot ecm.Slot) *ecm.Run {
+// record is what the ledger keeps of a slot of triage; nil where it has none.
+func (w *world) record(slot ecm.Slot) *ecm.Run { return w.recordOf(ecm.Triage, slot) }
+
+func (w *world) recordOf(workflow ecm.Workflow, slot ecm.Slot) *ecm.Run {
 	book := w.read()
-	i := slices.IndexFunc(book.Runs, func(r ecm.Run) bool { return r.ID == ecm.RunID(ecm.Triage, slot) })
+	i := slices.IndexFunc(book.Runs, func(r ecm.Run) bool { return r.ID == ecm.RunID(workflow, slot) })
 	if i < 0 {
 		return nil
 	}
@@ -185,12 +209,17 @@ func (w *world) triage(slot ecm.Slot) outcome {
 // backOff is how long a cluster waits before it starts a failed run again.
 const backOff = 10 * time.Second
 
-// insist starts a slot again and again until it ends well, as a cluster does.
-func (w *world) insist(slot ecm.Slot) []string {
+// insist starts a slot of triage again and again until it ends well, as a cluster does.
+func (w *world) insist(slot ecm.Slot) []string { return w.insistOn(ecm.Triage, slot) }
+
+// judge looks at what a triage says of itself: "done" must be true.
+func (w *world) judge(slot ecm.Slot, o outcome) []string { return w.judgeOf(ecm.Triage, slot, o) }
+
+func (w *world) insistOn(workflow ecm.Workflow, slot ecm.Slot) []string {
 	var ends []string
 	for range 4 {
-		o := w.triage(slot)
-		if problems := w.judge(slot, o); len(problems) > 0 {
+		o := w.begin(workflow, slot)()
+		if problems := w.judgeOf(workflow, slot, o); len(problems) > 0 {
 			return problems
 		}
 		if o.well() {
@@ -199,22 +228,21 @@ func (w *world) insist(slot ecm.Slot) []string {
 		ends = append(ends, o.String())
 		time.Sleep(backOff)
 	}
-	return []string{fmt.Sprintf("%s never ended well: %s", slot, strings.Join(ends, " | "))}
+	return []string{fmt.Sprintf("%s of %s never ended well: %s", workflow, slot, strings.Join(ends, " | "))}
 }
 
-// judge looks at what a process says of itself: "done" must be true.
-func (w *world) judge(slot ecm.Slot, o outcome) (problems []string) {
+func (w *world) judgeOf(workflow ecm.Workflow, slot ecm.Slot, o outcome) (problems []string) {
 	if o.took > run.Deadline+time.Minute {
-		problems = append(problems, fmt.Sprintf("%s took %s", slot, o.took))
+		problems = append(problems, fmt.Sprintf("%s of %s took %s", workflow, slot, o.took))
 	}
 	if !o.well() {
 		return problems
 	}
-	switch record := w.record(slot); {
+	switch record := w.recordOf(workflow, slot); {
 	case record == nil:
-		problems = append(problems, fmt.Sprintf("%s ended well, and the ledger has no record of it", slot))
+		problems = append(problems, fmt.Sprintf("%s of %s ended well, and the ledger has no record of it", workflow, slot))
 	case record.Owes() || record.Finished.IsZero():
-		problems = append(problems, fmt.Sprintf("%s ended well, finished %s, and its messages are %s", slot, record.Finished, states(*record)))
+		problems = append(problems, fmt.Sprintf("%s of %s ended well, finished %s, and its messages are %s", workflow, slot, record.Finished, states(*record)))
 	}
 	return problems
 }

@@ -29,14 +29,14 @@ type Ticket struct {
 }
 
 // desks puts the open rows and the new ones on their agents' desks.
-func desks(in Input, book book, roster []seat, p *Plan) []Desk {
+func desks(in Input, book ledgerBook, roster []seat, p *Plan) []Desk {
 	all := make([]Desk, len(roster))
 	at := make(map[string]*Desk, len(roster))
 	for i, s := range roster {
 		all[i] = Desk{Agent: s.agent, Off: s.off, Free: s.free}
 		at[s.agent.Key()] = &all[i]
 	}
-	for _, row := range book.rows {
+	for _, row := range book.Rows {
 		if desk := at[ecm.AgentKey(row.Agent)]; desk != nil && row.Status.Working() {
 			desk.put(Ticket{Row: *row, Stuck: row.StuckAt(in.AsOf), HighValue: in.Policy.HighValue(row.Send)})
 		}

@@ -17,9 +17,9 @@ type seat struct {
 
 // newRoster seats the agents in the order of the Agents tab. Of two rows with
 // one e-mail the first counts.
-func newRoster(in Input, book book, warnings *[]string) []seat {
+func newRoster(in Input, book ledgerBook, warnings *[]string) []seat {
 	open := map[string]int{}
-	for _, row := range book.rows {
+	for _, row := range book.Rows {
 		if row.Status.Working() {
 			open[ecm.AgentKey(row.Agent)]++
 		}
@@ -75,14 +75,14 @@ func newSeat(agent ecm.Agent, in Input, open int) seat {
 }
 
 // warnOfStrangers names who has open rows but no place in the Agents tab.
-func (p *Plan) warnOfStrangers(book book, roster []seat) {
+func (p *Plan) warnOfStrangers(book ledgerBook, roster []seat) {
 	known := map[string]bool{}
 	for _, s := range roster {
 		known[s.agent.Key()] = true
 	}
 	strangers := map[string]int{}
 	var order []string
-	for _, row := range book.rows {
+	for _, row := range book.Rows {
 		if key := ecm.AgentKey(row.Agent); row.Status.Working() && !known[key] {
 			if strangers[key] == 0 {
 				order = append(order, key)

@@ -74,7 +74,8 @@ func Make(in Input) (*Plan, error) {
 	p := &Plan{RunID: in.RunID, Policy: in.Policy, AsOf: in.AsOf, LastAgent: in.LastAgent, Seen: map[string]time.Time{}}
 	p.Outcomes = checkContract(in)
 	p.judgeCounts(in)
-	book := newBook(in, &p.Warnings)
+	book := newBook(in)
+	p.Warnings = append(p.Warnings, book.Warnings...)
 	waiting, err := p.sort(in, book, judge)
 	if err != nil {
 		return nil, err
@@ -117,7 +118,7 @@ func (p *Plan) judgeCounts(in Input) {
 
 // sort gives every order that cannot be assigned its outcome, judges the others,
 // and gives the indexes of those that wait for an agent.
-func (p *Plan) sort(in Input, book book, judge *policy.Judge) (waiting []int, err error) {
+func (p *Plan) sort(in Input, book ledgerBook, judge *policy.Judge) (waiting []int, err error) {
 	for i := range p.Outcomes {
 		o := &p.Outcomes[i]
 		if o.Kind == SetAside {

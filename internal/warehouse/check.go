@@ -5,6 +5,7 @@ import (
 	"crypto/tls"
 	"errors"
 	"fmt"
+	"io/fs"
 	"strings"
 	"time"
 
@@ -13,7 +14,7 @@ import (
 	"pi-manager/internal/ecm"
 )
 
-// Check looks at everything that a run needs of the warehouse, without running the query. It stops at the first thing
+// Check looks at everything that a run needs of the warehouse, without running the queries. It stops at the first thing
 // that is amiss, since the rest hangs on it.
 func (r *Redshift) Check(ctx context.Context) []ecm.Check {
 	conn, err := r.connect(ctx)
@@ -28,7 +29,12 @@ func (r *Redshift) Check(ctx context.Context) []ecm.Check {
 	if _, err := conn.Exec(ctx, "SELECT 1").ReadAll(); err != nil {
 		return append(checks, failed("warehouse: SELECT 1", r.failure("ask "+r.address, err)))
 	}
-	return append(checks, ecm.Check{Name: "warehouse: SELECT 1", OK: true, Detail: "answered"}, r.checkQuery(ctx, conn))
+	query := r.checkQuery(ctx, conn)
+	checks = append(checks, ecm.Check{Name: "warehouse: SELECT 1", OK: true, Detail: "answered"}, query)
+	if !query.OK {
+		return checks // its error has ended the transaction
+	}
+	return append(checks, r.checkStatusQuery(ctx, conn))
 }
 
 func encryption(conn *pgconn.PgConn) ecm.Check {
@@ -42,7 +48,7 @@ func encryption(conn *pgconn.PgConn) ecm.Check {
 	return check
 }
 
-// checkQuery lets the server parse the query and say which columns it gives. Nothing is run.
+// checkQuery lets the server parse the pending list and say which columns it gives. Nothing is run.
 func (r *Redshift) checkQuery(ctx context.Context, conn *pgconn.PgConn) ecm.Check {
 	const name = "warehouse: query"
 	description, err := conn.Prepare(ctx, "", r.statement.text, nil)
@@ -56,7 +62,21 @@ func (r *Redshift) checkQuery(ctx context.Context, conn *pgconn.PgConn) ecm.Chec
 	return columnsCheck(name, r.source, head.names)
 }
 
-// Check reads the file, a huge one only in part, and says what is in it.
+// checkStatusQuery does the same for the order statuses, with one id.
+func (r *Redshift) checkStatusQuery(ctx context.Context, conn *pgconn.PgConn) ecm.Check {
+	const name = "warehouse: status query"
+	description, err := conn.Prepare(ctx, "", r.statusStatement.textFor(1), nil)
+	if err != nil {
+		return failed(name, r.failure(r.statusSource, err))
+	}
+	found := newStatuses(r.statusSource, time.Time{}, question{})
+	if err := found.begin(columnNames(description.Fields)); err != nil {
+		return failed(name, err)
+	}
+	return statusCheck(name, found)
+}
+
+// Check reads the files, a huge pending list only in part, and says what is in them.
 func (f File) Check(ctx context.Context) []ecm.Check {
 	const name = "warehouse: file"
 	pending, err := f.Pending(ctx, time.Now(), checkedRows)
@@ -65,7 +85,31 @@ func (f File) Check(ctx context.Context) []ecm.Check {
 	}
 	check := columnsCheck(name, f.path, pending.Columns)
 	check.Detail += fmt.Sprintf("; orders: %d, unreadable rows: %d", len(pending.Orders), len(pending.SetAside))
-	return []ecm.Check{check}
+	return []ecm.Check{check, f.checkStatuses(ctx)}
+}
+
+// checkStatuses is content without the second export: triage, which comes first, does not need it.
+func (f File) checkStatuses(ctx context.Context) ecm.Check {
+	const name = "warehouse: status file"
+	found, err := f.readStatuses(ctx, time.Now(), question{})
+	if errors.Is(err, fs.ErrNotExist) {
+		return ecm.Check{Name: name, OK: true, Detail: f.statusPath() + " is not there: triage does without it, cleanup and progress do not", Mend: statusFileMend}
+	}
+	if err != nil {
+		return failed(name, err)
+	}
+	check := statusCheck(name, found)
+	check.Detail += fmt.Sprintf("; rows: %d", found.rows)
+	return check
+}
+
+func statusCheck(name string, found *statuses) ecm.Check {
+	check := columnsCheck(name, found.answer.Source, found.names)
+	if found.newest < 0 {
+		check.Detail += "; without newest_order_at a late feed goes unnoticed"
+		check.Mend = "add newest_order_at, the creation of the newest order of all, so that a late feed closes nothing"
+	}
+	return check
 }
 
 // checkedRows is how many rows of a file Check looks at.

@@ -4,37 +4,34 @@ import (
 	"encoding/csv"
 	"errors"
 	"io"
-
-	"pi-manager/internal/ecm"
 )
 
 // csv reads a header line and a row a line. A row with too few or too many values is set aside; broken quotes end the
 // reading with an error, because the rows after them may be part of a text.
-func (e export) csv() (ecm.Pending, error) {
+func (e export) csv() (truncated bool, err error) {
 	reader := csv.NewReader(e.text)
 	reader.FieldsPerRecord = -1
 	reader.ReuseRecord = true
 	names, err := reader.Read()
 	if err != nil {
-		return ecm.Pending{}, headerError(err)
+		return false, headerError(err)
 	}
-	rows, err := newRows(e.source, names, e.asOf)
+	answer, err := e.begin(names)
 	if err != nil {
-		return ecm.Pending{}, err
+		return false, err
 	}
-	for {
+	for row := 0; ; row++ {
 		values, err := reader.Read()
 		if errors.Is(err, io.EOF) {
-			return rows.pending, nil
+			return false, nil
 		}
 		if err != nil {
-			return ecm.Pending{}, err
+			return false, err
 		}
-		if rows.pending.Rows() >= e.limit {
-			rows.pending.Truncated = true
-			return rows.pending, nil
+		if row >= e.limit {
+			return true, nil
 		}
-		rows.add(values)
+		answer.add(values)
 	}
 }
 

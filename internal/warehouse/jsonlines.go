@@ -9,15 +9,12 @@ import (
 	"io"
 	"slices"
 	"unicode/utf8"
-
-	"pi-manager/internal/ecm"
 )
 
 // jsonLines reads an object a line. The columns are all names that any row has, in the order in which they turn up; a
 // row without one has null there.
-func (e export) jsonLines() (ecm.Pending, error) {
+func (e export) jsonLines() (truncated bool, err error) {
 	table := objects{positions: map[string]int{}}
-	truncated := false
 	lines := bufio.NewScanner(e.text)
 	lines.Buffer(nil, maxLineSize+1)
 	for number := 1; lines.Scan(); number++ {
@@ -31,15 +28,14 @@ func (e export) jsonLines() (ecm.Pending, error) {
 		table.add(number, line)
 	}
 	if err := lines.Err(); err != nil {
-		return ecm.Pending{}, err
+		return false, err
 	}
-	rows, err := newRows(e.source, table.names, e.asOf)
+	answer, err := e.begin(table.names)
 	if err != nil {
-		return ecm.Pending{}, err
+		return false, err
 	}
-	table.into(rows)
-	rows.pending.Truncated = truncated
-	return rows.pending, nil
+	table.into(answer)
+	return truncated, nil
 }
 
 // objects are the lines read so far.
@@ -65,13 +61,13 @@ func (o *objects) add(number int, line []byte) {
 }
 
 // into hands the rows on, each as wide as the widest.
-func (o *objects) into(rows *rows) {
+func (o *objects) into(answer answer) {
 	for _, line := range o.lines {
 		if line.fault != "" {
-			rows.setAside(line.fault)
+			answer.setAside(line.fault)
 			continue
 		}
-		rows.add(append(line.values, make([]string, len(o.names)-len(line.values))...))
+		answer.add(append(line.values, make([]string, len(o.names)-len(line.values))...))
 	}
 }
 

@@ -113,14 +113,28 @@ func (db database) settings(t *testing.T) warehouse.Settings {
 	if err != nil {
 		t.Fatal(err)
 	}
-	query, err := queries.Read("", queries.PendingList)
+	pending, status := embedded(t, queries.PendingList), embedded(t, queries.OrderStatus)
+	return warehouse.Settings{
+		Host: config.Host, Port: int(config.Port), Database: db.name, User: db.reader(), SSLMode: "disable",
+		Query: pending.Text, Source: pending.Path, StatusQuery: status.Text, StatusSource: status.Path,
+	}
+}
+
+func embedded(t *testing.T, name string) queries.Query {
+	t.Helper()
+	query, err := queries.Read("", name)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return warehouse.Settings{
-		Host: config.Host, Port: int(config.Port), Database: db.name, User: db.reader(),
-		SSLMode: "disable", Query: query.Text, Source: query.Path,
-	}
+	return query
+}
+
+// openStatus is the adapter on this database with another query for the order statuses.
+func (db database) openStatus(t *testing.T, query string) *warehouse.Redshift {
+	t.Helper()
+	settings := db.settings(t)
+	settings.StatusQuery, settings.StatusSource = query, "own query"
+	return dial(t, settings)
 }
 
 // open is the adapter on this database, with another query where one is given.
@@ -130,9 +144,5 @@ func (db database) open(t *testing.T, query string) *warehouse.Redshift {
 	if strings.TrimSpace(query) != "" {
 		settings.Query, settings.Source = query, "own query"
 	}
-	redshift, err := warehouse.NewRedshift(settings)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return redshift
+	return dial(t, settings)
 }

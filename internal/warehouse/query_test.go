@@ -278,19 +278,17 @@ func TestAmountsAddUpExactly(t *testing.T) {
 	}
 }
 
-// F68: the server gives up before the caller does, and says why; the caller may try again.
+// F68: the server gives up before the caller does, and says why; the caller may try again. At the caller's deadline the
+// server would say that somebody cancelled the query.
 func TestSlowQueryEndsBeforeTheDeadline(t *testing.T) {
 	t.Parallel()
 	db := newDatabase(t)
-	ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Second)
 	defer cancel()
 	_, err := db.open(t, "SELECT pg_sleep(60) AS order_id, 1 AS sub_state, 2 AS currency_from, 3 AS send_amount, 4 AS created_at").
 		Pending(ctx, asOf, enough)
 	if err == nil || !strings.Contains(err.Error(), "statement timeout") || ecm.ClassOf(err) != ecm.Retryable {
 		t.Errorf("got %v (class %d), want a retryable statement timeout", err, ecm.ClassOf(err))
-	}
-	if ctx.Err() != nil {
-		t.Error("the caller's deadline passed first")
 	}
 }
 

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"net"
 	"os"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -23,6 +24,7 @@ const (
 	statementTimeout  = 5 * time.Minute  // where the caller sets no deadline
 	cancelGrace       = 3 * time.Second  // for the server to confirm that it stopped, before the line is cut
 	maxMessageSize    = 16 << 20         // bytes of one row; Redshift's widest row has 4 MB
+	idsAtOnce         = 500              // orders in one statement; Redshift takes 32,767 parameters at most
 	redshiftVersion   = "8.0.2"          // what every Redshift says it is
 	sslVerify, sslOff = "verify-full", "disable"
 )
@@ -36,8 +38,11 @@ type Settings struct {
 	Password ecm.Secret
 	SSLMode  string // verify-full, or disable where a person accepts that everything can be read on the way
 	RootCert string // file of PEM certificates to trust instead of the system's; may be empty
-	Query    string // one statement of SQL; $1, where it stands, is the as-of time
+	Query    string // the pending list: one statement of SQL; $1, where it stands, is the as-of time
 	Source   string // where the query comes from, for messages
+
+	StatusQuery  string // the order statuses: one statement; $1 as above, and :ids once, where the ids come
+	StatusSource string // where that query comes from, for messages
 }
 
 // Redshift is a warehouse behind the PostgreSQL protocol. It holds no connection between calls.
@@ -47,16 +52,17 @@ type Redshift struct {
 	address   string
 	source    string
 	statement statement
+
+	statusSource    string
+	statusStatement idStatement
 }
 
 // NewRedshift checks the settings, all of them, and connects to nothing.
 func NewRedshift(s Settings) (*Redshift, error) {
-	query, err := readStatement(s.Query)
-	if err != nil {
-		err = fmt.Errorf("%s: %w", s.Source, err)
-	}
+	query, queryErr := readStatement(s.Query)
+	status, statusErr := readIDStatement(s.StatusQuery)
 	security, tlsErr := s.tlsConfig()
-	if err := errors.Join(s.incomplete(), tlsErr, err); err != nil {
+	if err := errors.Join(s.incomplete(), tlsErr, in(s.Source, queryErr), in(s.StatusSource, statusErr)); err != nil {
 		return nil, err
 	}
 	config, err := s.config(security)
@@ -65,8 +71,16 @@ func NewRedshift(s Settings) (*Redshift, error) {
 	}
 	return &Redshift{
 		config: config, password: s.Password, address: net.JoinHostPort(s.Host, strconv.Itoa(s.Port)),
-		source: s.Source, statement: query,
+		source: s.Source, statement: query, statusSource: s.StatusSource, statusStatement: status,
 	}, nil
+}
+
+// in says where a fault was found, if there is one.
+func in(source string, fault error) error {
+	if fault == nil {
+		return nil
+	}
+	return fmt.Errorf("%s: %w", source, fault)
 }
 
 func (s Settings) incomplete() error {
@@ -172,10 +186,10 @@ func sessionSettings(ctx context.Context, conn *pgconn.PgConn) string {
 // read runs the query in one round trip, parameters and results as text, without a named statement: the one way that
 // works on Redshift and leaves nothing behind in its session.
 func (r *Redshift) read(ctx context.Context, conn *pgconn.PgConn, asOf time.Time, limit int) (ecm.Pending, error) {
-	result := conn.ExecParams(ctx, r.statement.text, r.arguments(asOf), nil, nil, nil)
+	result := conn.ExecParams(ctx, r.statement.text, r.statement.arguments(asOf), nil, nil, nil)
 	rows, err := newRows(r.source, columnNames(result.FieldDescriptions()), asOf)
 	if err != nil {
-		return ecm.Pending{}, r.noAnswer(result, err)
+		return ecm.Pending{}, r.noAnswer(result, r.source, err)
 	}
 	rows.pending.Limit = r.statement.limit
 	var buffer rowText
@@ -193,19 +207,55 @@ func (r *Redshift) read(ctx context.Context, conn *pgconn.PgConn, asOf time.Time
 	return rows.pending, nil
 }
 
-// noAnswer says why there are no columns to read: what the server said, if it did, came first.
-func (r *Redshift) noAnswer(result *pgconn.ResultReader, columnsErr error) error {
-	if _, err := result.Close(); err != nil {
-		return r.failure("run "+r.source, err)
+// Statuses asks what has become of orders, some hundred at a time, over one connection and in one transaction. An order
+// that the warehouse does not know is not in the answer. Nothing comes back unless everything did. Where nobody is asked
+// about, nothing is connected to.
+func (r *Redshift) Statuses(ctx context.Context, asOf time.Time, ids []string) (ecm.Statuses, error) {
+	asked := newQuestion(ids)
+	found := newStatuses(r.statusSource, asOf, asked)
+	if len(asked.askable) == 0 {
+		return found.result(), nil
 	}
-	return columnsErr
+	conn, err := r.connect(ctx)
+	if err != nil {
+		return ecm.Statuses{}, err
+	}
+	defer hangUp(conn)
+	for chunk := range slices.Chunk(asked.askable, idsAtOnce) {
+		if err := r.ask(ctx, conn, asOf, chunk, found); err != nil {
+			return ecm.Statuses{}, err
+		}
+	}
+	return found.result(), nil
 }
 
-func (r *Redshift) arguments(asOf time.Time) [][]byte {
-	if !r.statement.asOf {
-		return nil
+// ask runs the status query for some ids, in the same way as read.
+func (r *Redshift) ask(ctx context.Context, conn *pgconn.PgConn, asOf time.Time, ids []string, found *statuses) error {
+	query := r.statusStatement
+	result := conn.ExecParams(ctx, query.textFor(len(ids)), query.arguments(asOf, ids...), nil, nil, nil)
+	if err := found.begin(columnNames(result.FieldDescriptions())); err != nil {
+		return r.noAnswer(result, r.statusSource, err)
 	}
-	return [][]byte{[]byte(asOf.UTC().Format("2006-01-02 15:04:05.999999"))}
+	var buffer rowText
+	for result.NextRow() {
+		found.add(buffer.split(result.Values()))
+		if found.fault != nil {
+			stop(ctx, conn, result)
+			return found.fault
+		}
+	}
+	if _, err := result.Close(); err != nil {
+		return r.failure(fmt.Sprintf("%s: the answer broke off after row %d", r.statusSource, found.rows), err)
+	}
+	return nil
+}
+
+// noAnswer says why there are no columns to read: what the server said, if it did, came first.
+func (r *Redshift) noAnswer(result *pgconn.ResultReader, source string, columnsErr error) error {
+	if _, err := result.Close(); err != nil {
+		return r.failure("run "+source, err)
+	}
+	return columnsErr
 }
 
 func columnNames(fields []pgconn.FieldDescription) []string {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"net"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -31,6 +32,7 @@ func settingsFor(server *fake.Redshift) warehouse.Settings {
 		Host: server.Host, Port: server.Port, Database: fake.RedshiftDatabase, User: fake.RedshiftUser,
 		Password: ecm.NewSecret(fake.RedshiftPassword), RootCert: server.RootCert,
 		Query: "SELECT * FROM pending WHERE created_at < CAST($1 AS timestamp)", Source: "test query",
+		StatusQuery: "SELECT * FROM orders WHERE created_at < CAST($1 AS timestamp) AND id IN (:ids)", StatusSource: "test status query",
 	}
 	if server.RootCert == "" {
 		settings.SSLMode = "disable"
@@ -282,18 +284,7 @@ func TestCancelledCallStopsTheQuery(t *testing.T) {
 			server := fake.NewRedshift(t)
 			server.Answer(wireColumns, wireRows(3))
 			server.Upset(fake.RedshiftTrouble{AtRow: 1, Hang: true, Deaf: deaf})
-			ctx, cancel := context.WithCancel(t.Context())
-			defer cancel()
-			go func() {
-				for server.Seen().Executions == 0 {
-					select {
-					case <-ctx.Done():
-						return
-					case <-time.After(time.Millisecond):
-					}
-				}
-				cancel()
-			}()
+			ctx := untilExecuted(t, server, 1)
 			began := time.Now()
 			pending, err := dial(t, settingsFor(server)).Pending(ctx, asOf, enough)
 			wantRetryable(t, "cancelled", pending, err)
@@ -305,6 +296,24 @@ func TestCancelledCallStopsTheQuery(t *testing.T) {
 			}
 		})
 	}
+}
+
+// untilExecuted is a context that is cancelled once the server has begun so many queries.
+func untilExecuted(t *testing.T, server *fake.Redshift, queries int) context.Context {
+	t.Helper()
+	ctx, cancel := context.WithCancel(t.Context())
+	t.Cleanup(cancel)
+	go func() {
+		defer cancel()
+		for server.Seen().Executions < queries {
+			select {
+			case <-ctx.Done():
+				return
+			case <-time.After(time.Millisecond):
+			}
+		}
+	}()
+	return ctx
 }
 
 // F98: a password is in no error, whatever the other side answers.
@@ -331,13 +340,13 @@ func TestPasswordIsInNoError(t *testing.T) {
 
 func TestSettingsAreCheckedBeforeAnythingElse(t *testing.T) {
 	t.Parallel()
-	_, err := warehouse.NewRedshift(warehouse.Settings{Port: 70_000, SSLMode: "prefer", Query: "SELECT 1; SELECT 2", Source: "my.sql"})
-	for _, want := range []string{"REDSHIFT_HOST", "REDSHIFT_DATABASE", "REDSHIFT_USER", "REDSHIFT_PORT is 70000", `REDSHIFT_SSLMODE is "prefer"`, "my.sql: it holds more than one statement"} {
+	_, err := warehouse.NewRedshift(warehouse.Settings{Port: 70_000, SSLMode: "prefer", Query: "SELECT 1; SELECT 2", Source: "my.sql", StatusQuery: "SELECT 1", StatusSource: "mine.sql"})
+	for _, want := range []string{"REDSHIFT_HOST", "REDSHIFT_DATABASE", "REDSHIFT_USER", "REDSHIFT_PORT is 70000", `REDSHIFT_SSLMODE is "prefer"`, "my.sql: it holds more than one statement", "mine.sql: it says :ids 0 times"} {
 		if err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%v lacks %q", err, want)
 		}
 	}
-	good := warehouse.Settings{Host: "h", Port: 1, Database: "d", User: "u", Query: "SELECT 1"}
+	good := warehouse.Settings{Host: "h", Port: 1, Database: "d", User: "u", Query: "SELECT 1", StatusQuery: "SELECT :ids"}
 	for _, mode := range []string{"prefer", "allow", "require", "verify-ca", "off", "VERIFY-FULL"} { // F100
 		settings := good
 		settings.SSLMode = mode
@@ -357,7 +366,7 @@ func TestSettingsAreCheckedBeforeAnythingElse(t *testing.T) {
 func TestCheckSaysWhatItSaw(t *testing.T) {
 	t.Parallel()
 	server := fake.NewRedshiftTLS(t, fake.RedshiftTLS{})
-	server.Answer(wireColumns, wireRows(1))
+	server.Answer(append(slices.Clone(wireColumns), "order_status", "newest_order_at"), nil)
 	var lines []string
 	for _, check := range dial(t, settingsFor(server)).Check(t.Context()) {
 		lines = append(lines, fmt.Sprintf("%v %s: %s", check.OK, check.Name, check.Detail))
@@ -366,7 +375,8 @@ func TestCheckSaysWhatItSaw(t *testing.T) {
 		fmt.Sprintf("true warehouse: connection: prod at localhost:%d as pi_manager", server.Port),
 		"true warehouse: TLS: TLS 1.3, certificate verified",
 		"true warehouse: SELECT 1: answered",
-		"true warehouse: query: test query gives 6 columns: order_id, sub_state, currency_from, send_amount, created_at, note",
+		"true warehouse: query: test query gives 8 columns: order_id, sub_state, currency_from, send_amount, created_at, note, order_status, newest_order_at",
+		"true warehouse: status query: test status query gives 8 columns: order_id, sub_state, currency_from, send_amount, created_at, note, order_status, newest_order_at",
 	}
 	if diff := cmp.Diff(want, lines); diff != "" {
 		t.Error(diff)

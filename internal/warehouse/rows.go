@@ -30,11 +30,12 @@ type header struct {
 
 // readHeader finds the columns by name; case, blanks around it and a blank for an underscore do not matter.
 func readHeader(source string, names []string) (header, error) {
-	clean := make([]string, len(names))
-	for i, name := range names {
-		clean[i] = columnName(name)
+	clean := cleanNames(names)
+	missing := missingNames(clean, required[:])
+	if !slices.Contains(clean, "created_at") && !slices.Contains(clean, "hours_diff") {
+		missing = append(missing, "created_at (or hours_diff)")
 	}
-	if err := checkNames(clean); err != nil {
+	if err := checkNames(clean, missing); err != nil {
 		return header{}, permanent("correct the names of its columns", "%s: %w", source, err)
 	}
 	position := func(name string) int { return slices.Index(clean, name) }
@@ -46,12 +47,24 @@ func readHeader(source string, names []string) (header, error) {
 	}, nil
 }
 
+func cleanNames(names []string) []string {
+	clean := make([]string, len(names))
+	for i, name := range names {
+		clean[i] = columnName(name)
+	}
+	return clean
+}
+
 // columnName is the form of a name by which columns are compared.
 func columnName(name string) string { return strings.Join(strings.Fields(strings.ToLower(name)), "_") }
 
-// checkNames wants every required column, and each name once: with two columns of a name, a rule would read either.
-func checkNames(names []string) error {
-	var faults, missing []string
+func missingNames(names, wanted []string) []string {
+	return slices.DeleteFunc(slices.Clone(wanted), func(name string) bool { return slices.Contains(names, name) })
+}
+
+// checkNames wants nothing to be missing, and each name once: with two columns of a name, a rule would read either.
+func checkNames(names, missing []string) error {
+	var faults []string
 	for i, name := range names {
 		switch {
 		case name == "":
@@ -59,14 +72,6 @@ func checkNames(names []string) error {
 		case slices.Index(names, name) < i:
 			faults = append(faults, fmt.Sprintf("column %.40q is there twice", name))
 		}
-	}
-	for _, name := range required {
-		if !slices.Contains(names, name) {
-			missing = append(missing, name)
-		}
-	}
-	if !slices.Contains(names, "created_at") && !slices.Contains(names, "hours_diff") {
-		missing = append(missing, "created_at (or hours_diff)")
 	}
 	if len(missing) > 0 {
 		faults = append(faults, fmt.Sprintf("no column %s among %.300q", strings.Join(missing, ", "), strings.Join(names, ", ")))
@@ -77,7 +82,7 @@ func checkNames(names []string) error {
 	return errors.New(strings.Join(faults, "; "))
 }
 
-// rows collects an answer, row by row.
+// rows collects the pending list, row by row.
 type rows struct {
 	header  header
 	asOf    time.Time // UTC; hours_diff counts back from here

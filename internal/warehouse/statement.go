@@ -6,6 +6,7 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+	"time"
 )
 
 // statement is a query as people wrote it, and what has to be known of it before it is sent.
@@ -18,6 +19,7 @@ type statement struct {
 var (
 	endLimit  = regexp.MustCompile(`(?i)\blimit\s+(\d{1,9})$`)
 	parameter = regexp.MustCompile(`\$(\d+)`)
+	idsPlace  = regexp.MustCompile(`(?:^|[^:\w])(:ids)\b`) // ::ids is a cast
 )
 
 // readStatement wants exactly one statement, whose one parameter, if any, is $1. A semicolon at the end is fine.
@@ -42,7 +44,63 @@ func readStatement(sql string) (statement, error) {
 	return result, nil
 }
 
-// codeOf is the SQL with a blank in place of each comment and an empty pair of quotes in place of each quoted text.
+// arguments are the values of the parameters: the as-of time, where the statement takes it, and the ids. They travel
+// beside the text, so nothing that an id holds is ever read as SQL.
+func (s statement) arguments(asOf time.Time, ids ...string) [][]byte {
+	values := make([][]byte, 0, 1+len(ids))
+	if s.asOf {
+		values = append(values, []byte(asOf.UTC().Format("2006-01-02 15:04:05.999999")))
+	}
+	for _, id := range ids {
+		values = append(values, []byte(id))
+	}
+	return values
+}
+
+// idStatement is a statement that asks about certain orders: their ids stand between before and after.
+type idStatement struct {
+	statement
+
+	before, after string
+}
+
+// readIDStatement wants a statement that says :ids in exactly one place, and nothing that cuts its answer short.
+func readIDStatement(sql string) (idStatement, error) {
+	query, err := readStatement(sql)
+	if err != nil {
+		return idStatement{}, err
+	}
+	if query.limit > 0 {
+		return idStatement{}, errors.New("it ends in LIMIT: an order that is cut off would look unknown; take the LIMIT away")
+	}
+	places := idsPlace.FindAllStringSubmatchIndex(codeOf(sql), -1)
+	if len(places) != 1 {
+		return idStatement{}, fmt.Errorf("it says :ids %d times: write order_id IN (:ids) once, outside of quotes and comments", len(places))
+	}
+	start, end := places[0][2], places[0][3]
+	return idStatement{statement: query, before: sql[:start], after: sql[end:]}, nil
+}
+
+// textFor is the SQL for n ids: a numbered parameter for each of them in place of :ids.
+func (s idStatement) textFor(n int) string {
+	first := 1
+	if s.asOf {
+		first = 2
+	}
+	var text strings.Builder
+	text.WriteString(s.before)
+	for i := range n {
+		if i > 0 {
+			text.WriteString(", ")
+		}
+		text.WriteString("$" + strconv.Itoa(first+i))
+	}
+	text.WriteString(s.after)
+	return text.String()
+}
+
+// codeOf is the SQL with blanks in place of each comment and quotes in place of each quoted text, byte for byte: a
+// place in the code is the same place in the SQL.
 func codeOf(sql string) string {
 	var code strings.Builder
 	for sql != "" {
@@ -50,13 +108,13 @@ func codeOf(sql string) string {
 		switch {
 		case strings.HasPrefix(sql, "--"):
 			length = lineLength(sql)
-			code.WriteByte(' ')
+			code.WriteString(strings.Repeat(" ", length))
 		case strings.HasPrefix(sql, "/*"):
 			length = commentLength(sql)
-			code.WriteByte(' ')
+			code.WriteString(strings.Repeat(" ", length))
 		case sql[0] == '\'' || sql[0] == '"':
 			length = quotedLength(sql)
-			code.WriteString(`''`)
+			code.WriteString(strings.Repeat("'", length))
 		default:
 			length = 1
 			code.WriteByte(sql[0])

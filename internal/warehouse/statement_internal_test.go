@@ -60,6 +60,58 @@ func TestReadStatementRefuses(t *testing.T) {
 	}
 }
 
+func TestReadIDStatement(t *testing.T) {
+	t.Parallel()
+	tests := map[string]struct {
+		sql, want string // for three ids
+	}{
+		"as of and ids":    {"SELECT $1 WHERE id IN (:ids)", "SELECT $1 WHERE id IN ($2, $3, $4)"},
+		"as of after them": {"SELECT 1 WHERE id IN (:ids) AND t < $1", "SELECT 1 WHERE id IN ($2, $3, $4) AND t < $1"},
+		"without as of":    {"SELECT '$1' WHERE id IN ( :ids ); -- $1", "SELECT '$1' WHERE id IN ( $1, $2, $3 ); -- $1"},
+		"said elsewhere": {
+			"-- :ids\n/* :ids /* :ids */ */ SELECT ':ids', \":ids\" WHERE id IN (:ids) -- :ids",
+			"-- :ids\n/* :ids /* :ids */ */ SELECT ':ids', \":ids\" WHERE id IN ($1, $2, $3) -- :ids",
+		},
+		"others of the name": {"SELECT x::ids, :idsx, a:ids WHERE id IN (:ids)", "SELECT x::ids, :idsx, a:ids WHERE id IN ($1, $2, $3)"},
+		"odd bytes before":   {"SELECT 'é🙂\xff' /*é*/ WHERE id IN (:ids)", "SELECT 'é🙂\xff' /*é*/ WHERE id IN ($1, $2, $3)"},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			statement, err := readIDStatement(tt.sql)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if got := statement.textFor(3); got != tt.want {
+				t.Errorf("got  %s\nwant %s", got, tt.want)
+			}
+		})
+	}
+}
+
+func TestReadIDStatementRefuses(t *testing.T) {
+	t.Parallel()
+	tests := map[string]struct{ sql, want string }{
+		"no ids":             {"SELECT 1", "it says :ids 0 times"},
+		"ids in a comment":   {"SELECT 1 -- IN (:ids)", "it says :ids 0 times"},
+		"ids in a text":      {"SELECT 1 WHERE id IN (':ids')", "it says :ids 0 times"},
+		"ids twice":          {"SELECT 1 WHERE id IN (:ids) OR id IN (:ids)", "it says :ids 2 times"},
+		"a cut answer":       {"SELECT 1 WHERE id IN (:ids) LIMIT 500;", "take the LIMIT away"},
+		"a second parameter": {"SELECT $2 WHERE id IN (:ids)", "it uses $2"},
+		"two statements":     {"SELECT 1; SELECT 1 WHERE id IN (:ids)", "more than one statement"},
+		"nothing":            {"", "no statement"},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			_, err := readIDStatement(tt.sql)
+			if err == nil || !strings.Contains(err.Error(), tt.want) {
+				t.Errorf("got %v, want %q", err, tt.want)
+			}
+		})
+	}
+}
+
 // FuzzReadStatement: what is sent is always what was written, and a quoted or commented text never counts.
 func FuzzReadStatement(f *testing.F) {
 	f.Add("SELECT 1 LIMIT 5")
@@ -68,6 +120,9 @@ func FuzzReadStatement(f *testing.F) {
 		got, err := readStatement(sql)
 		if err == nil && got.text != sql {
 			t.Errorf("%q became %q", sql, got.text)
+		}
+		if len(codeOf(sql)) != len(sql) {
+			t.Errorf("the code of %q is %q: places in it are others", sql, codeOf(sql))
 		}
 		if err != nil || strings.ContainsAny(sql, `'"\-/*`) {
 			return

@@ -87,6 +87,9 @@ func assignmentOf(t *table, row []any) (a ecm.Assignment, reason string) {
 		OrderID: id, Agent: agent, Status: status, Priority: priority, Send: ecm.Money{Amount: amount, Currency: currency}, Stuck: stuck,
 		Diagnosis: t.text(row, diagnosisHeader), Notes: t.text(row, notesHeader), RunID: t.text(row, runIDHeader),
 	}
+	if word != string(status) {
+		a.Word = word
+	}
 	noID := strings.TrimSpace(cellText(t.cell(row, orderIDHeader))) == ""
 	noAgent, noWord := strings.TrimSpace(agent) == "", strings.TrimSpace(word) == ""
 	switch {
@@ -133,7 +136,7 @@ func assignmentCells(a ecm.Assignment) map[string]*sheets.CellData {
 		orderIDHeader:    textCell(a.OrderID),
 		agentHeader:      textCell(a.Agent),
 		assignedAtHeader: textCell(ecm.FormatTime(a.AssignedAt)),
-		statusHeader:     textCell(string(a.Status)),
+		statusHeader:     textCell(ledger.StatusCell(a)),
 		priorityHeader:   textCell(a.Priority.String()),
 		currencyHeader:   textCell(a.Send.Currency),
 		amountHeader:     amountCell(a.Send.Amount),

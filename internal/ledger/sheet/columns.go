@@ -15,6 +15,7 @@ const (
 	resolutionsTab = "Resolutions"
 	escalationsTab = "Escalations"
 	dashboardTab   = "ECM Dashboard"
+	archiveTab     = "Archive" // made when the first rows go there, and never read
 )
 
 // column is one column that we know by its header.
@@ -98,7 +99,7 @@ func tabs() []tab {
 			"SLA Target (min)", "SLA Status", "Stuck Reason", amountHeader, currencyHeader)},
 		{escalationsTab, plain(timestampHeader, orderIDHeader, "Escalated By", "Reason", "Order Status", "Stuck Hours", amountHeader, currencyHeader,
 			priorityHeader, "Assigned To", resolvedAtHeader, "Resolution Notes")},
-		{dashboardTab, plain("Figure", "Value")},
+		{dashboardTab, plain("Figure", "Value", "", "Open by diagnosis", "Orders", "", "Open by agent", "Orders")},
 	}
 }
 
@@ -200,8 +201,8 @@ func (t *table) findColumns() error {
 	for i, v := range t.rows[t.header] {
 		header := cellText(v)
 		key := headerKey(header)
-		isOutbox := t.title == runsTab && strings.HasPrefix(key, headerKey(outboxHeader))
-		if !t.knows(header) && !isOutbox {
+		isNext := t.title == runsTab && (isMore(key, outboxHeader) || isMore(key, recordHeader))
+		if !t.knows(header) && !isNext {
 			continue
 		}
 		if before, twice := t.at[key]; twice {

@@ -2,55 +2,19 @@ package sheet
 
 import (
 	"context"
-	"encoding/json"
 	"slices"
 	"strings"
 
 	"google.golang.org/api/sheets/v4"
 )
 
-const (
-	// entryKey is the key of the developer metadata that carries our generations.
-	entryKey = "pi-manager.generation"
-
-	// entryVersion is the version of what we write. A program refuses a sheet that a newer one wrote to (F97).
-	entryVersion = 1
-
-	// keptEntries is how many generations stay behind as metadata. A run that
-	// is older than its deadline of ten minutes must not commit, and no sheet takes
-	// a thousand commits in that time.
-	keptEntries = 1_000
-
-	// keptCharacters caps their keys and values together: Google allows 30,000
-	// characters of metadata for a spreadsheet, other programs' included.
-	keptCharacters = 20_000
-)
-
-// entry is one generation: developer metadata whose id is the generation itself.
-type entry struct {
-	generation int64
-	size       int // characters that it takes
-
-	Version int              `json:"v"`
-	Run     string           `json:"run"`
-	Hash    string           `json:"hash"`
-	Tabs    map[string]int64 `json:"tabs"` // sheet ids of the people's tabs, by our title: a renamed tab is found again
-	At      [2]int           `json:"at"`   // columns of Order ID and Run ID that its rows were written to
-}
-
-func (e entry) value() string {
-	text, err := json.Marshal(e)
-	if err != nil {
-		panic("sheet: text and numbers do not encode: " + err.Error()) // cannot happen
-	}
-	return string(text)
-}
-
 // layout is the sheet without its rows: tabs, protection and our generations.
 type layout struct {
 	generation int64
 	entries    []entry // lowest generation first
 	tables     map[string]*table
+	archive    *table           // the archive tab, without its rows; nil: there is none
+	book       string           // bookMark of the spreadsheet
 	titles     map[int64]string // of all tabs
 	title      string           // of the spreadsheet
 	link       string
@@ -73,11 +37,14 @@ func (l *Ledger) layout(ctx context.Context) (*layout, error) {
 	if err != nil {
 		return nil, l.failure("read the layout", false, err)
 	}
-	out := &layout{tables: map[string]*table{}, titles: map[int64]string{}, link: book.SpreadsheetUrl}
+	out := &layout{tables: map[string]*table{}, titles: map[int64]string{}, link: book.SpreadsheetUrl, book: bookMark(l.id)}
 	if book.Properties != nil {
 		out.title = book.Properties.Title
 	}
 	if err := out.readEntries(book.DeveloperMetadata); err != nil {
+		return nil, err
+	}
+	if err := out.isOriginal(l.adopt); err != nil {
 		return nil, err
 	}
 	for _, s := range book.Sheets {
@@ -88,45 +55,18 @@ func (l *Ledger) layout(ctx context.Context) (*layout, error) {
 			return nil, err
 		}
 	}
+	out.findArchive(book.Sheets)
 	return out, nil
 }
 
-func (o *layout) readEntries(list []*sheets.DeveloperMetadata) error {
-	for _, m := range list {
-		if m.MetadataKey != entryKey {
-			continue
-		}
-		e := entry{generation: m.MetadataId, size: len(m.MetadataKey) + len(m.MetadataValue)}
-		if err := json.Unmarshal([]byte(m.MetadataValue), &e); err != nil {
-			e.Version = 0 // the generation counts all the same: its id is used
-		}
-		if e.Version > entryVersion {
-			return permanent("update pi-manager here", "the Google Sheet was written by a newer pi-manager")
-		}
-		o.entries = append(o.entries, e)
+// isOriginal refuses a copy of the file: two programs would deal the same orders,
+// each into its own sheet. A person can adopt the copy (F57).
+func (o *layout) isOriginal(adopt bool) error {
+	if was := o.newest().Book; was == "" || was == o.book || adopt {
+		return nil
 	}
-	slices.SortFunc(o.entries, func(a, b entry) int { return int(a.generation - b.generation) })
-	if n := len(o.entries); n > 0 {
-		o.generation = o.entries[n-1].generation
-	}
-	return nil
-}
-
-func (o *layout) entry(generation int64) (entry, bool) {
-	i := slices.IndexFunc(o.entries, func(e entry) bool { return e.generation == generation })
-	if i < 0 {
-		return entry{}, false
-	}
-	return o.entries[i], true
-}
-
-// remembered is the id that the newest generation noted for a tab.
-func (o *layout) remembered(title string) (int64, bool) {
-	if len(o.entries) == 0 {
-		return 0, false
-	}
-	id, ok := o.entries[len(o.entries)-1].Tabs[title]
-	return id, ok
+	return permanent("set SPREADSHEET_ID to the original; or, if this file replaces it for good, adopt it once",
+		"the Google Sheet is a copy of the file that pi-manager has worked in")
 }
 
 // findTab finds a tab by its title, blanks and case aside, else by the id it had.

@@ -5,20 +5,22 @@ import (
 	"maps"
 	"math"
 	"math/rand/v2"
-	"slices"
 
 	"google.golang.org/api/sheets/v4"
 
-	"pi-manager/internal/ecm"
 	"pi-manager/internal/ledger"
 )
 
 // plan is the one batch of a commit in the making.
 type plan struct {
-	commit   ledger.Commit
-	targets  map[string]*target
-	rows     map[string][]rowCells // what is appended, by tab
-	requests []*sheets.Request
+	batch
+	view    *view
+	commit  ledger.Commit
+	targets map[string]*target
+	rows    map[string][]rowCells // what is appended, by tab
+	edits   []edit                // of rows that stand there
+	entry   entry
+	journal *journal // of the edits; nil: there are none
 }
 
 // rowCells is a row of ours, by header.
@@ -47,38 +49,70 @@ const (
 )
 
 // plan writes the batch down: the generation first, since it decides; then what
-// is missing of tabs and columns; then the rows.
-func (v *view) plan(c ledger.Commit) (*plan, error) {
+// is missing of tabs and columns; then what is done to rows; then new rows and the board.
+func (v *view) plan(c ledger.Commit, typed grid) (*plan, error) {
 	record, err := runCells(c.Run)
 	if err != nil {
 		return nil, err
 	}
-	p := &plan{commit: c, targets: map[string]*target{}, rows: map[string][]rowCells{runsTab: {record}}}
+	p := &plan{view: v, commit: c, targets: map[string]*target{}, rows: map[string][]rowCells{runsTab: {record}}}
 	for _, row := range c.Rows {
 		p.rows[assignmentsTab] = append(p.rows[assignmentsTab], assignmentCells(row))
 	}
 	for _, t := range tabs() {
 		if t.title == runsTab {
-			t.columns = withOutbox(t.columns, record)
+			t.columns = withMore(t.columns, record)
 		}
 		p.targets[t.title] = v.target(t)
 	}
-	p.raise(v)
+	p.edits = v.edits(p.targets[assignmentsTab], c.Changes, typed)
+	p.raise()
 	for _, t := range tabs() {
 		p.prepare(p.targets[t.title])
+	}
+	if err := p.edit(); err != nil {
+		return nil, err
 	}
 	for _, t := range tabs() {
 		p.append(t.title)
 	}
-	return p, nil
+	p.showBoard()
+	return p, p.fits()
 }
 
-// withOutbox adds the columns that a large outbox needs besides its first one.
-func withOutbox(columns []column, record rowCells) []column {
-	last := columns[len(columns)-1]
-	for i := 1; record[outboxColumn(i)] != nil; i++ {
-		last.header = outboxColumn(i)
-		columns = append(columns, last)
+// page is the tab as the batch finds it once what is missing has been added.
+func (t *target) page(gridTop int) page {
+	return page{title: t.title, id: t.id, header: t.header, at: t.at, gridTop: gridTop, width: max(t.grid, t.width)}
+}
+
+// edit puts the edits of rows into the batch.
+func (p *plan) edit() error {
+	if p.journal == nil {
+		return nil
+	}
+	t := p.targets[assignmentsTab]
+	gone := 0
+	for _, e := range p.edits {
+		if e.leaves() {
+			gone++
+		}
+	}
+	gridTop := int(p.view.table(assignmentsTab).gridTop)
+	p.extend(t.id, rowsOf, gridTop, t.header+2+gone) // not all rows of a grid can go
+	return p.carryOut(p.journal, t.page(gridTop), p.edits)
+}
+
+// withMore adds the columns that a large record or outbox needs besides its first one.
+func withMore(columns []column, record rowCells) []column {
+	for _, first := range columns {
+		if first.header != recordHeader && first.header != outboxHeader {
+			continue
+		}
+		for i := 1; record[more(first.header, i)] != nil; i++ {
+			next := first
+			next.header = more(first.header, i)
+			columns = append(columns, next)
+		}
 	}
 	return columns
 }
@@ -128,31 +162,21 @@ func (o *layout) freeID() int64 {
 	}
 }
 
-func (p *plan) add(requests ...*sheets.Request) { p.requests = append(p.requests, requests...) }
-
-// raise takes the next generation, and drops the oldest ones that no running program can still build on.
-func (p *plan) raise(v *view) {
-	e := entry{Version: entryVersion, Run: p.commit.Run.ID, Hash: p.commit.Run.Hash, Tabs: map[string]int64{}}
-	for _, title := range []string{assignmentsTab, agentsTab, runsTab, resolutionsTab} {
-		e.Tabs[title] = p.targets[title].id
+// raise takes the next generation.
+func (p *plan) raise() {
+	p.entry = p.view.next()
+	p.entry.Run, p.entry.Hash = p.commit.Run.ID, p.commit.Run.Hash
+	for _, title := range []string{assignmentsTab, agentsTab, runsTab, resolutionsTab, dashboardTab} {
+		p.entry.Tabs[title] = p.targets[title].id
 	}
-	at := p.targets[assignmentsTab].at
-	e.At = [2]int{at[headerKey(orderIDHeader)], at[headerKey(runIDHeader)]}
-	value := e.value()
-	p.add(&sheets.Request{CreateDeveloperMetadata: &sheets.CreateDeveloperMetadataRequest{DeveloperMetadata: &sheets.DeveloperMetadata{
-		MetadataId: p.commit.After + 1, MetadataKey: entryKey, MetadataValue: value, Visibility: "DOCUMENT",
-		Location: &sheets.DeveloperMetadataLocation{Spreadsheet: true},
-	}}})
-	kept, characters := 1, len(entryKey)+len(value)
-	for _, old := range slices.Backward(v.entries) {
-		kept++
-		characters += old.size
-		if kept > 2 && (kept > keptEntries || characters > keptCharacters) { // the newest one is never dropped
-			p.add(&sheets.Request{DeleteDeveloperMetadata: &sheets.DeleteDeveloperMetadataRequest{
-				DataFilter: &sheets.DataFilter{DeveloperMetadataLookup: &sheets.DeveloperMetadataLookup{MetadataId: old.generation}},
-			}})
-		}
+	t := p.targets[assignmentsTab]
+	p.entry.At = [2]int{t.at[headerKey(orderIDHeader)], t.at[headerKey(runIDHeader)]}
+	if len(p.edits) > 0 {
+		p.journal = p.view.planned(p.entry.generation, t.page(0), p.edits)
+		p.entry.Journal = p.journal.id
 	}
+	p.entry.Charts = p.entry.Charts || p.commit.Board != nil
+	p.view.raise(&p.batch, p.entry)
 }
 
 // append adds the rows of a tab below its last one. Cells between ours stay as an appended row has them: blank.
@@ -186,21 +210,25 @@ func (t *target) row(cells rowCells) *sheets.RowData {
 	return &sheets.RowData{Values: values}
 }
 
-// batch is the request, whose answer shows the header rows as they are right
+// send is the request, whose answer shows the header rows as they are right
 // after: a column that somebody moved since we read is seen there.
-func (p *plan) batch() *sheets.BatchUpdateSpreadsheetRequest {
-	batch := &sheets.BatchUpdateSpreadsheetRequest{Requests: p.requests}
+func (p *plan) send() *sheets.BatchUpdateSpreadsheetRequest {
 	for _, title := range []string{assignmentsTab, runsTab} {
 		if t := p.targets[title]; t.state == filled {
-			batch.ResponseRanges = append(batch.ResponseRanges, fmt.Sprintf("%s!1:%d", quoted(t.name), t.header+3))
+			p.shown = append(p.shown, fmt.Sprintf("%s!1:%d", quoted(t.name), t.header+3))
 		}
 	}
-	batch.IncludeSpreadsheetInResponse = len(batch.ResponseRanges) > 0
-	return batch
+	if p.journal != nil {
+		p.shown = append(p.shown, p.view.archiveRanges()...)
+	}
+	return p.request()
 }
 
 // mayWrite refuses what a protected range would refuse anyway, but names it (F39).
 func (p *plan) mayWrite(v *view, who string) error {
+	if err := p.mayEdit(who); err != nil {
+		return err
+	}
 	for title := range p.rows {
 		t, found := p.targets[title], v.tables[title]
 		if found == nil {
@@ -208,14 +236,38 @@ func (p *plan) mayWrite(v *view, who string) error {
 		}
 		for _, k := range found.locks {
 			if k.meets(int64(len(found.rows)), 0, int64(t.width)) || len(t.added) > 0 && k.meets(int64(t.header), int64(t.width-len(t.added)), int64(t.width)) {
-				return &ecm.Failure{
-					Class: ecm.Permanent, Err: fmt.Errorf("the Google Sheet protects %s of the tab %q", k, t.name),
-					Mend: "add " + who + " to those who may edit it (Data, Protected sheets and ranges)",
-				}
+				return k.refusal(t.name, who)
 			}
 		}
 	}
 	return nil
+}
+
+// mayEdit is mayWrite for rows that stand there already.
+func (p *plan) mayEdit(who string) error {
+	archives := false
+	t := p.targets[assignmentsTab]
+	for _, e := range p.edits {
+		archives = archives || e.Kind == archived
+		columns := e.columns()
+		for _, k := range p.view.table(assignmentsTab).locks {
+			hits := e.leaves() && k.meets(int64(e.Row), 0, math.MaxInt32)
+			for _, column := range columns {
+				hits = hits || k.meets(int64(e.Row), int64(column), int64(column+1))
+			}
+			if hits {
+				return k.refusal(t.name, who)
+			}
+		}
+	}
+	if archives && p.view.archive != nil && len(p.view.archive.locks) > 0 {
+		return p.view.archive.locks[0].refusal(p.view.archive.name, who)
+	}
+	return nil
+}
+
+func (k lock) refusal(tab, who string) error {
+	return permanent("add "+who+" to those who may edit it (Data, Protected sheets and ranges)", "the Google Sheet protects %s of the tab %q", k, tab)
 }
 
 // meets says whether the lock covers a cell of a row between two columns.

@@ -156,7 +156,7 @@ func looksBroken(v any) bool {
 
 // interpret makes a snapshot of the rows.
 func (v *view) interpret() {
-	v.snapshot = ledger.Snapshot{Generation: v.generation, Link: v.link}
+	v.snapshot = ledger.Snapshot{Generation: v.generation, Link: v.link, Unsettled: v.journal() != 0}
 	v.readAssignments()
 	v.readAgents()
 	v.readResolutions()

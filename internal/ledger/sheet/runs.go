@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"net/url"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -17,7 +18,7 @@ import (
 )
 
 // A row of the Runs tab. Run ID to Guardrails are for people. Record is the run
-// as JSON, and never changes. What changes is text that can be found again by
+// as JSON, cut over as many cells as it needs, and never changes. What changes is text that can be found again by
 // its content alone, wherever the row stands by then:
 //
 //	Finished   owes messages (3f0c...)         -> 2026-02-17 12:01:00
@@ -48,9 +49,6 @@ func runCells(run ecm.Run) (map[string]*sheets.CellData, error) {
 	if err != nil {
 		return nil, fmt.Errorf("encode the record of %s: %w", run.ID, err)
 	}
-	if len(record) > maxCellText {
-		return nil, permanent("", "the record of %s takes %d characters, more than a cell holds", run.ID, len(record))
-	}
 	cells := map[string]*sheets.CellData{
 		runIDHeader:      textCell(run.ID),
 		workflowHeader:   textCell(string(run.Workflow)),
@@ -61,14 +59,16 @@ func runCells(run ecm.Run) (map[string]*sheets.CellData, error) {
 		countsHeader:     textCell(countsText(run.Counts)),
 		guardrailsHeader: textCell(guardrailsText(run.Guardrails)),
 		messagesHeader:   textCell(messagesText(run)),
-		recordHeader:     textCell(string(record)),
+	}
+	for i, piece := range pieces(string(record)) {
+		cells[more(recordHeader, i)] = textCell(piece)
 	}
 	chunks, err := outbox(run)
 	if err != nil {
 		return nil, err
 	}
 	for i, chunk := range chunks {
-		cells[outboxColumn(i)] = textCell(chunk)
+		cells[more(outboxHeader, i)] = textCell(chunk)
 	}
 	return cells, nil
 }
@@ -88,6 +88,10 @@ type record struct {
 	LastAgent  string               `json:"last_agent,omitempty"`
 	Hash       string               `json:"hash"`
 	Messages   []ecm.Owed           `json:"messages,omitempty"` // part, kind and hash alone
+	Marks      []string             `json:"marks,omitempty"`
+	Changed    []ecm.Changed        `json:"changed,omitempty"`
+	AsOf       time.Time            `json:"as_of,omitzero"`
+	Healed     []string             `json:"healed,omitempty"`
 }
 
 func recordOf(run ecm.Run) record {
@@ -98,6 +102,7 @@ func recordOf(run ecm.Run) record {
 	return record{
 		ID: run.ID, Workflow: run.Workflow, Slot: run.Slot, Started: run.Started, Until: run.Until, Result: run.Result, Counts: run.Counts,
 		Guardrails: run.Guardrails, Seen: run.Seen, LastAgent: run.LastAgent, Hash: run.Hash, Messages: messages,
+		Marks: run.Marks, Changed: run.Changed, AsOf: run.AsOf, Healed: run.Healed,
 	}
 }
 
@@ -105,6 +110,7 @@ func (r record) run() ecm.Run {
 	return ecm.Run{
 		ID: r.ID, Workflow: r.Workflow, Slot: r.Slot, Started: r.Started, Until: r.Until, Result: r.Result, Counts: r.Counts,
 		Guardrails: r.Guardrails, Seen: r.Seen, LastAgent: r.LastAgent, Hash: r.Hash, Messages: r.Messages,
+		Marks: r.Marks, Changed: r.Changed, AsOf: r.AsOf, Healed: r.Healed,
 	}
 }
 
@@ -195,14 +201,7 @@ func outbox(run ecm.Run) ([]string, error) {
 	if err != nil {
 		return nil, fmt.Errorf("encode the messages of %s: %w", run.ID, err)
 	}
-	var chunks []string
-	for rest := string(text); rest != ""; {
-		cut := min(outboxChunk, len(rest))
-		for cut < len(rest) && !utf8.RuneStart(rest[cut]) {
-			cut--
-		}
-		chunks, rest = append(chunks, rest[:cut]), rest[cut:]
-	}
+	chunks := pieces(string(text))
 	for i, chunk := range chunks {
 		chunks[i] = fmt.Sprintf("%s%d/%d %s", outboxMark(run.ID), i+1, len(chunks), chunk)
 	}
@@ -212,10 +211,30 @@ func outbox(run ecm.Run) ([]string, error) {
 // outboxMark is what the outbox cells of a run begin with.
 func outboxMark(runID string) string { return "outbox " + runMark(runID) + " " }
 
-// outboxColumn is the header of the outbox's n-th column, from 0: many agents need several.
-func outboxColumn(n int) string {
+// more is the header of the n-th column, from 0, of what may need several.
+func more(header string, n int) string {
 	if n == 0 {
-		return outboxHeader
+		return header
 	}
-	return fmt.Sprintf("%s %d", outboxHeader, n+1)
+	return fmt.Sprintf("%s %d", header, n+1)
+}
+
+// isMore says whether a header is one of the further ones of another.
+func isMore(key, header string) bool {
+	number, ok := strings.CutPrefix(key, headerKey(header))
+	n, err := strconv.Atoi(number)
+	return ok && err == nil && n > 1
+}
+
+// pieces cuts text to what cells hold.
+func pieces(text string) []string {
+	var list []string
+	for text != "" {
+		cut := min(outboxChunk, len(text))
+		for cut < len(text) && !utf8.RuneStart(text[cut]) {
+			cut--
+		}
+		list, text = append(list, text[:cut]), text[cut:]
+	}
+	return list
 }

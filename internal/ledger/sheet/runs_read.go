@@ -44,7 +44,7 @@ func recent(runs []ecm.Run) []ecm.Run {
 
 func (v *view) readRun(t *table, number int, row []any, id string) ecm.Run {
 	var kept record
-	if err := json.Unmarshal([]byte(t.text(row, recordHeader)), &kept); err != nil || kept.ID != id {
+	if err := json.Unmarshal([]byte(readRecord(t, row)), &kept); err != nil || kept.ID != id {
 		v.doubts.doubt(fmt.Sprintf("row %d", number), "%s: the record of a run was changed by hand and cannot be read", t.name)
 		workflow, slot, _ := strings.Cut(id, "/")
 		return ecm.Run{ID: id, Workflow: ecm.Workflow(workflow), Slot: ecm.Slot(slot)}
@@ -65,6 +65,18 @@ func (v *view) readRun(t *table, number int, row []any, id string) ecm.Run {
 	return run
 }
 
+// readRecord joins the pieces of a record.
+func readRecord(t *table, row []any) string {
+	var text strings.Builder
+	for i := 0; ; i++ {
+		piece := t.text(row, more(recordHeader, i))
+		if piece == "" {
+			return text.String()
+		}
+		text.WriteString(piece)
+	}
+}
+
 // readStates gives the state of each part. No state holds a colon and a blank, whatever the part does.
 func readStates(text string) map[string]string {
 	states := map[string]string{}
@@ -81,7 +93,7 @@ func readStates(text string) map[string]string {
 func readOutbox(t *table, row []any, id string) map[string]string {
 	var text strings.Builder
 	for i := 0; ; i++ {
-		chunk, ours := strings.CutPrefix(t.text(row, outboxColumn(i)), outboxMark(id))
+		chunk, ours := strings.CutPrefix(t.text(row, more(outboxHeader, i)), outboxMark(id))
 		if !ours {
 			break
 		}

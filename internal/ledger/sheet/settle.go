@@ -3,161 +3,225 @@ package sheet
 import (
 	"context"
 	"errors"
-	"maps"
+	"fmt"
+	"net/http"
 	"slices"
 
+	"google.golang.org/api/googleapi"
 	"google.golang.org/api/sheets/v4"
 
 	"pi-manager/internal/ecm"
 )
 
-// settleColumns looks at the header rows that came back with the commit. Where
-// people moved columns between our read and our commit, the appended rows stand
-// in wrong columns; they are ours, so we may move their cells (F41, F44).
-//
-// The commit has happened, so every failure here is Ambiguous: Committed tells.
-func (l *Ledger) settleColumns(ctx context.Context, p *plan, answer *sheets.BatchUpdateSpreadsheetResponse) error {
-	if p.inPlace(answer.UpdatedSpreadsheet) {
+// settleTries is how often changes are looked through before it is left to the
+// next process: each try has found that people moved rows in the moment between two calls.
+const settleTries = 6
+
+// Settle implements ledger.Ledger. Where nothing is to be settled it is one read.
+func (l *Ledger) Settle(ctx context.Context) error {
+	for range settleTries {
+		o, err := l.layout(ctx)
+		if err != nil || o.journal() == 0 {
+			return err
+		}
+		j, err := l.readJournal(ctx, o)
+		if err != nil {
+			return err
+		}
+		done, err := l.settle(ctx, o, j)
+		if done || err != nil {
+			return err
+		}
+	}
+	return l.unsettled()
+}
+
+func (l *Ledger) unsettled() error {
+	return &ecm.Failure{Class: ecm.Retryable, Err: errors.New("rows of the Google Sheet keep moving while the last changes are looked through"),
+		Mend: "let nobody sort or move rows in the tab " + assignmentsTab + " for a minute, and run again"}
+}
+
+// readJournal reads the journal that waits: what was meant, then what stood in the rows that were hit.
+func (l *Ledger) readJournal(ctx context.Context, o *layout) (*journal, error) {
+	j := &journal{id: o.journal(), generation: o.generation, title: o.titles[o.journal()]}
+	book, err := l.cells(ctx, quoted(j.title))
+	if err != nil {
+		return nil, err
+	}
+	if err := j.readIntents(gridOf(book, j.id)); err != nil {
+		return nil, err
+	}
+	name, there := o.titles[j.Picture]
+	if !there {
+		j.intents = nil // people have deleted the picture: nothing can be given back
+		return j, nil
+	}
+	top, bottom := j.Header, j.Header
+	for _, in := range j.intents {
+		top, bottom = min(top, in.Row), max(bottom, in.Row)
+	}
+	if book, err = l.cells(ctx, append(o.archiveRanges(), fmt.Sprintf("%s!%d:%d", quoted(name), top+1, bottom+1))...); err != nil {
+		return nil, err
+	}
+	j.readRows(book, o.archiveID())
+	return j, nil
+}
+
+// cells reads some ranges with all that tells how their cells came about.
+func (l *Ledger) cells(ctx context.Context, ranges ...string) (*sheets.Spreadsheet, error) {
+	book, err := l.service.Spreadsheets.Get(l.id).Ranges(ranges...).Fields(journalFields).Context(ctx).Do()
+	if err != nil {
+		return nil, l.gone("read the journal of the last changes", err)
+	}
+	return book, nil
+}
+
+// archiveRanges is where the archive has its header row.
+func (o *layout) archiveRanges() []string {
+	if o.archive == nil {
 		return nil
 	}
-	const attempts = 3 // each looks at what the one before has done
-	for range attempts {
-		v, err := l.look(ctx)
+	return []string{fmt.Sprintf("%s!1:%d", quoted(o.archive.name), min(searchedRows, int(o.archive.gridTop)))}
+}
+
+// gone classifies a failed read: a 400 says that a tab was renamed or deleted a moment ago.
+func (l *Ledger) gone(doing string, err error) error {
+	failure := l.failure(doing, false, err)
+	if refusal, ok := errors.AsType[*googleapi.Error](err); ok && refusal.Code == http.StatusBadRequest {
+		return &ecm.Failure{Class: ecm.Retryable, Err: failure}
+	}
+	return failure
+}
+
+// settle works a journal off, and those that this makes. It gives up, without an
+// error, where somebody else was first or the sheet has changed under its feet.
+func (l *Ledger) settle(ctx context.Context, o *layout, j *journal) (done bool, err error) {
+	for range settleTries {
+		v := j.judge()
+		var now *present
+		if len(v.restores)+len(v.returned)+len(v.shifted) > 0 {
+			if o, now, err = l.present(ctx, j, v); err != nil || now == nil {
+				return false, err
+			}
+		}
+		s, err := o.settlement(j, v, now)
 		if err != nil {
-			return doubtful(err)
+			return false, err
 		}
-		fixes := p.misplaced(v)
-		if len(fixes) == 0 {
-			return nil
-		}
-		_, err = l.service.Spreadsheets.BatchUpdate(l.id, &sheets.BatchUpdateSpreadsheetRequest{Requests: fixes}).Fields("spreadsheetId").Context(ctx).Do()
+		answer, err := l.service.Spreadsheets.BatchUpdate(l.id, s.request()).Fields("updatedSpreadsheet(" + journalFields + ")").Context(ctx).Do()
 		if err != nil {
-			return doubtful(l.failure("move new rows into the right columns", true, err))
+			return false, l.notSettled(ctx, o, err)
 		}
+		l.forget()
+		if s.next == nil {
+			return true, nil
+		}
+		o, j = o.after(s.entry, s.next), s.next
+		j.readRows(answer.UpdatedSpreadsheet, 0)
 	}
-	return doubtful(errors.New("the columns of the Google Sheet keep moving: new rows may stand in wrong ones"))
+	return false, l.unsettled()
 }
 
-func doubtful(err error) error {
-	return &ecm.Failure{Class: ecm.Ambiguous, Err: err}
+// present reads the tab of a journal as it stands; nil where somebody else has worked the journal off.
+func (l *Ledger) present(ctx context.Context, j *journal, v verdict) (*layout, *present, error) {
+	o, err := l.layout(ctx)
+	if err != nil || o.generation != j.generation || o.journal() != j.id {
+		return nil, nil, err
+	}
+	t := o.tables[j.Table]
+	if t == nil {
+		return nil, nil, permanent("bring it back (File, Version history)", "the tab %q of the Google Sheet is gone, with changes in it that are to be looked through", j.Table)
+	}
+	if err := l.fill(ctx, []span{{t, 1, quoted(t.name)}}); err != nil {
+		return nil, nil, err
+	}
+	now, err := j.present(t, v)
+	return o, now, err
 }
 
-// inPlace says whether the headers stood where the commit took them to be.
-func (p *plan) inPlace(after *sheets.Spreadsheet) bool {
-	for _, title := range []string{assignmentsTab, runsTab} {
-		t := p.targets[title]
-		if t.state == filled && !t.stands(after) {
-			return false
-		}
+// notSettled makes sense of a refused settlement: nil where the sheet is another one by now, so that it is worth a look.
+func (l *Ledger) notSettled(ctx context.Context, o *layout, err error) error {
+	failure := l.failure("look through the last changes", true, err)
+	refusal, ok := errors.AsType[*googleapi.Error](err)
+	if !ok || refusal.Code != http.StatusBadRequest {
+		return failure
 	}
-	return true
+	now, lookErr := l.layout(ctx)
+	switch {
+	case lookErr != nil:
+		return &ecm.Failure{Class: ecm.Retryable, Err: errors.Join(failure, lookErr)}
+	case now.generation != o.generation || o.differs(now):
+		return nil
+	}
+	return failure
 }
 
-func (t *target) stands(after *sheets.Spreadsheet) bool {
-	if after == nil {
-		return false
-	}
-	for _, s := range after.Sheets {
-		if s.Properties == nil || s.Properties.SheetId != t.id || len(s.Data) == 0 {
-			continue
+// settlement is the batch that puts right what a journal has shown, and drops it.
+type settlement struct {
+	batch
+	entry entry
+	next  *journal // cells are given back into rows that may have moved again, so that is journalled too; nil: none are
+}
+
+func (o *layout) settlement(j *journal, v verdict, now *present) (*settlement, error) {
+	s := &settlement{entry: o.next()}
+	var work batch
+	if now != nil {
+		var later batch
+		edits := sorted(append(now.edits(slices.DeleteFunc(v.restores, o.lost)), now.straighten(j, v.shifted)...))
+		page, keys := now.page, now.headers
+		back := now.giveBack(&later, j, v.returned)
+		if len(edits)+len(back) > 0 {
+			s.next = o.planned(s.entry.generation, page, edits, back...)
+			s.next.Keys, s.entry.Journal = keys, s.next.id
+			if err := work.carryOut(s.next, page, edits); err != nil {
+				return nil, err
+			}
+			work.add(later.requests...)
 		}
-		now := table{tab: t.tab, rows: formatted(s.Data[0].RowData)}
-		return now.findHeader() == nil && maps.Equal(now.at, t.at)
+	}
+	if len(v.archived) > 0 {
+		work.store(j, v.archived, o.shelve(&work, s.entry, j, len(v.archived)))
+	}
+	for _, tab := range j.tabs() {
+		_, there := o.titles[tab]
+		if there && (s.next == nil || !slices.Contains(s.next.Older, tab)) {
+			work.drop(tab)
+		}
+	}
+	o.raise(&s.batch, s.entry) // it comes first, since it decides
+	s.add(work.requests...)
+	s.shown = work.shown
+	return s, nil
+}
+
+// lost says whether people have deleted what the restore would copy from.
+func (o *layout) lost(r restore) bool {
+	for _, s := range r.cells {
+		if _, there := o.titles[s.Tab]; s.Copied && !there {
+			return true
+		}
 	}
 	return false
 }
 
-func formatted(rows []*sheets.RowData) [][]any {
-	out := make([][]any, len(rows))
-	for i, row := range rows {
-		for _, cell := range row.Values {
-			out[i] = append(out[i], cell.FormattedValue)
+// settleCommit looks through what a commit has just changed. The commit has
+// happened, so every failure here is Ambiguous: Committed tells.
+func (l *Ledger) settleCommit(ctx context.Context, p *plan, answer *sheets.BatchUpdateSpreadsheetResponse) error {
+	if p.journal != nil {
+		o := p.view.after(p.entry, p.journal)
+		p.journal.readRows(answer.UpdatedSpreadsheet, o.archiveID())
+		done, err := l.settle(ctx, o, p.journal)
+		if err == nil && !done {
+			err = l.Settle(ctx)
+		}
+		if err != nil {
+			return doubtful(err)
 		}
 	}
-	return out
+	return l.settleColumns(ctx, p, answer)
 }
 
-// misplaced finds the rows of the commit that stand under the old columns, and
-// the requests that put each cell where it belongs. A row counts as found only
-// where all of its cells are still as we wrote them.
-func (p *plan) misplaced(v *view) []*sheets.Request {
-	var fixes []*sheets.Request
-	for title, rows := range p.rows {
-		before, now := p.targets[title], v.tables[title]
-		if now == nil || maps.Equal(before.at, now.at) {
-			continue
-		}
-		for _, cells := range rows {
-			for i, row := range now.rows {
-				if now.hasAll(cells) && holds(row, cells, before.at) && !holds(row, cells, now.at) {
-					fixes = append(fixes, moved(now, i, cells, before.at)...)
-				}
-			}
-		}
-	}
-	return fixes
-}
-
-// hasAll says whether the table has a column for each of the cells: a cell with
-// no place to go stays where it is.
-func (t *table) hasAll(cells rowCells) bool {
-	for header := range cells {
-		if _, ok := t.at[headerKey(header)]; !ok {
-			return false
-		}
-	}
-	return true
-}
-
-// holds says whether the row has all of the cells under these columns.
-func holds(row []any, cells rowCells, at map[string]int) bool {
-	for header, cell := range cells {
-		column, ok := at[headerKey(header)]
-		if !ok {
-			return false
-		}
-		var now any
-		if column < len(row) {
-			now = row[column]
-		}
-		if cellText(now) != cellText(written(cell)) {
-			return false
-		}
-	}
-	return true
-}
-
-// written is a cell's value as it comes back.
-func written(cell *sheets.CellData) any {
-	switch v := cell.UserEnteredValue; {
-	case v == nil:
-		return nil
-	case v.StringValue != nil:
-		return *v.StringValue
-	default:
-		return *v.NumberValue
-	}
-}
-
-// moved writes each cell under its column, and empties the places that it left.
-func moved(t *table, row int, cells rowCells, before map[string]int) []*sheets.Request {
-	values := map[int]*sheets.CellData{}
-	for header := range cells {
-		values[before[headerKey(header)]] = &sheets.CellData{}
-	}
-	for header, cell := range cells {
-		if column, ok := t.at[headerKey(header)]; ok {
-			values[column] = cell
-		}
-	}
-	var requests []*sheets.Request
-	for _, column := range slices.Sorted(maps.Keys(values)) {
-		requests = append(requests, &sheets.Request{UpdateCells: &sheets.UpdateCellsRequest{
-			Start: &sheets.GridCoordinate{
-				SheetId: t.id, RowIndex: int64(row), ColumnIndex: int64(column), ForceSendFields: []string{"SheetId", "ColumnIndex"},
-			},
-			Rows: []*sheets.RowData{{Values: []*sheets.CellData{values[column]}}}, Fields: "userEnteredValue",
-		}})
-	}
-	return requests
+func doubtful(err error) error {
+	return &ecm.Failure{Class: ecm.Ambiguous, Err: err}
 }

@@ -17,30 +17,15 @@ func (p *plan) prepare(t *target) {
 		p.create(t)
 	case len(t.added) == 0:
 	case t.state == blank:
-		p.insert(t, "ROWS", 0, 1)
-		p.widen(t, t.width)
+		p.insert(t.id, rowsOf, 0, 1)
+		p.extend(t.id, columnsOf, t.grid, t.width)
 		p.add(t.headers("userEnteredValue"))
 	default:
 		edge := t.width - len(t.added)
-		p.widen(t, edge+1) // a dimension is inserted before one that is there
-		p.insert(t, "COLUMNS", edge, len(t.added))
+		p.extend(t.id, columnsOf, t.grid, edge+1) // a dimension is inserted before one that is there
+		p.insert(t.id, columnsOf, edge, len(t.added))
 		p.add(t.headers("userEnteredValue"))
 	}
-}
-
-// widen makes sure that the grid has so many columns.
-func (p *plan) widen(t *target, columns int) {
-	if missing := columns - t.grid; missing > 0 {
-		p.add(&sheets.Request{AppendDimension: &sheets.AppendDimensionRequest{
-			SheetId: t.id, Dimension: "COLUMNS", Length: int64(missing), ForceSendFields: []string{"SheetId"},
-		}})
-	}
-}
-
-func (p *plan) insert(t *target, dimension string, at, n int) {
-	p.add(&sheets.Request{InsertDimension: &sheets.InsertDimensionRequest{Range: &sheets.DimensionRange{
-		SheetId: t.id, Dimension: dimension, StartIndex: int64(at), EndIndex: int64(at + n), ForceSendFields: []string{"SheetId", "StartIndex"},
-	}}})
 }
 
 // create makes a tab as people expect one: a bold header that stays in sight,

@@ -38,12 +38,14 @@ type Settings struct {
 	Account       ecm.Secret   // JSON key of a service account; empty: application default credentials
 	Endpoint      string       // base address of another Sheets server; empty: Google's
 	Client        *http.Client // signs requests by itself, in place of Account; nil: that one does
+	Adopt         bool         // take over a copy of the file that was the ledger before; the next commit makes it the ledger
 }
 
 // Ledger is a spreadsheet as ledger.Ledger. It is safe for several goroutines.
 type Ledger struct {
 	id      string
 	account string // e-mail of the service account; empty where it is not known
+	adopt   bool
 	service *sheets.Service
 
 	mu   sync.Mutex
@@ -72,7 +74,7 @@ func Open(ctx context.Context, s Settings) (*Ledger, error) {
 	if err != nil {
 		return nil, permanent("check GOOGLE_SHEETS_ENDPOINT", "prepare the Google Sheets client: %w", err)
 	}
-	return &Ledger{id: s.SpreadsheetID, account: account, service: service}, nil
+	return &Ledger{id: s.SpreadsheetID, account: account, adopt: s.Adopt, service: service}, nil
 }
 
 func (s Settings) validate() error {
@@ -104,7 +106,12 @@ func (l *Ledger) look(ctx context.Context) (*view, error) {
 	if err := l.values(ctx, v); err != nil {
 		return nil, err
 	}
-	if err := v.findHeaders(); err != nil {
+	if err := v.findHeaders(); err != nil && v.journal() != 0 {
+		// An edit has hit the header row: Settle gives it back.
+		v.snapshot = ledger.Snapshot{Generation: v.generation, Link: v.link, Unsettled: true, Warnings: []string{"The last changes are still to be looked through: " + err.Error() + "."}}
+		l.remember(v)
+		return v, nil
+	} else if err != nil {
 		return nil, err
 	}
 	if err := l.inspect(ctx, v); err != nil {

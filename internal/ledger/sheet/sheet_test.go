@@ -2,6 +2,7 @@ package sheet_test
 
 import (
 	"fmt"
+	"slices"
 	"testing"
 
 	"pi-manager/internal/ecm"
@@ -12,7 +13,7 @@ import (
 )
 
 // open gives a handle on the fake's spreadsheet, as another process would have it.
-func open(t *testing.T, s *fake.Sheets) *sheet.Ledger {
+func open(t testing.TB, s *fake.Sheets) *sheet.Ledger {
 	t.Helper()
 	l, err := sheet.Open(t.Context(), sheet.Settings{SpreadsheetID: s.ID, Endpoint: s.URL, Client: s.Client()})
 	if err != nil {
@@ -45,16 +46,56 @@ func hire(s *fake.Sheets, agents ...ecm.Agent) {
 	s.Seed("Agents", rows)
 }
 
-// setStatus types a word into the status cell of an order.
-func setStatus(t *testing.T, s *fake.Sheets, orderID, word string) {
-	t.Helper()
-	for i, id := range s.Column("Assignments", "Order ID") {
-		if id == orderID {
-			s.Type("Assignments", fmt.Sprintf("D%d", i+2), word)
-			return
+// typeInto types text into a cell of an order's rows.
+func typeInto(s *fake.Sheets, orderID, header, text string) {
+	rows := s.Rows("Assignments")
+	column := slices.Index(rows[0], any(header))
+	for i, row := range rows {
+		if len(row) > 0 && row[0] == orderID {
+			cell := fmt.Sprintf("%c%d", 'A'+column, i+1)
+			if header == "Order ID" || header == "Resolved At" || text == "" {
+				var v any = text
+				s.Put("Assignments", cell, v)
+			} else {
+				s.Type("Assignments", cell, text)
+			}
 		}
 	}
-	t.Fatalf("no row of %s", orderID)
+}
+
+// archived reads the archive as the assignments that it holds.
+func archived(t *testing.T, s *fake.Sheets) []ecm.Assignment {
+	t.Helper()
+	if !slices.Contains(s.Titles(), "Archive") {
+		return nil
+	}
+	twin := fake.NewSheets(t)
+	twin.Seed("Assignments", s.Rows("Archive"))
+	return read(t, twin).Assignments
+}
+
+// shownBoard reads the dashboard as people see it.
+func shownBoard(s *fake.Sheets) (board ecm.Board) {
+	figures := func(left, height int) (list []ecm.Figure) {
+		for i, row := range s.Rows("ECM Dashboard") {
+			if i == 0 || i >= height || left+1 >= len(row) || row[left] == nil {
+				continue
+			}
+			f := ecm.Figure{Label: row[left].(string)}
+			switch v := row[left+1].(type) {
+			case float64:
+				f.Count = int(v)
+			case string:
+				f.Text = v
+			}
+			list = append(list, f)
+		}
+		return list
+	}
+	if slices.Contains(s.Titles(), "ECM Dashboard") {
+		board = ecm.Board{Figures: figures(0, 60), Diagnoses: figures(3, 31), Agents: figures(6, 71)}
+	}
+	return board
 }
 
 func TestContract(t *testing.T) {
@@ -62,9 +103,11 @@ func TestContract(t *testing.T) {
 	ledgertest.Run(t, func(t *testing.T) ledgertest.World {
 		s := serve(t)
 		return ledgertest.World{
-			Open:      func(t *testing.T) ledger.Ledger { return open(t, s) },
-			Hire:      func(_ *testing.T, agents ...ecm.Agent) { hire(s, agents...) },
-			SetStatus: func(t *testing.T, orderID, word string) { setStatus(t, s, orderID, word) },
+			Open:     func(t *testing.T) ledger.Ledger { return open(t, s) },
+			Hire:     func(_ *testing.T, agents ...ecm.Agent) { hire(s, agents...) },
+			Type:     func(_ *testing.T, orderID, header, text string) { typeInto(s, orderID, header, text) },
+			Archived: func(t *testing.T) []ecm.Assignment { return archived(t, s) },
+			Board:    func(*testing.T) ecm.Board { return shownBoard(s) },
 			LoseAnswer: func(*testing.T) {
 				s.Trouble(fake.SheetsTrouble{On: fake.OnMethod("spreadsheets.batchUpdate"), Applied: true})
 			},

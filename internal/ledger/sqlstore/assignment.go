@@ -11,13 +11,16 @@ import (
 	"pi-manager/internal/ledger"
 )
 
+// assignmentColumns are the columns of a row, in the order in which all statements name them.
+const assignmentColumns = `order_id, agent, assigned_at, status, priority, currency, amount, hours_stuck, diagnosis, notes, resolved_at, run_id`
+
 const insertAssignment = `
-INSERT INTO assignments (order_id, agent, assigned_at, status, priority, currency, amount, hours_stuck, diagnosis, notes, resolved_at, run_id)
+INSERT INTO assignments (` + assignmentColumns + `)
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)`
 
 func assignmentValues(_ int, a ecm.Assignment) []any {
 	return []any{
-		a.OrderID, a.Agent, ecm.FormatTime(a.AssignedAt), string(a.Status), a.Priority.String(), a.Send.Currency, a.Send.Plain(),
+		a.OrderID, a.Agent, ecm.FormatTime(a.AssignedAt), ledger.StatusCell(a), a.Priority.String(), a.Send.Currency, a.Send.Plain(),
 		ecm.HoursText(a.Stuck), a.Diagnosis, a.Notes, ecm.FormatTime(a.ResolvedAt), a.RunID,
 	}
 }
@@ -27,7 +30,7 @@ func assignmentValues(_ int, a ecm.Assignment) []any {
 const isActive = `upper(trim(status)) <> 'RESOLVED'`
 
 const selectAssignments = `
-SELECT row_number, order_id, agent, assigned_at, status, priority, currency, amount, hours_stuck, diagnosis, notes, resolved_at, run_id, ` + isActive + `
+SELECT row_number, ` + assignmentColumns + `, ` + isActive + `
 FROM assignments
 WHERE row_number IN (
     SELECT row_number FROM assignments WHERE ` + isActive + `
@@ -37,35 +40,66 @@ ORDER BY row_number`
 
 // assignmentCells is a row of the table as it stands there: people may have typed anything into it.
 type assignmentCells struct {
-	row                                                                          int
-	order, agent, assigned, status, priority, currency, amount, hours, diagnosis string
-	notes, resolved, run                                                         string
-	active                                                                       bool
+	number             int // row_number
+	text               ledger.RowText
+	assigned, resolved string
+	active             bool
+}
+
+func scanAssignment(rows *sql.Rows) (c assignmentCells, err error) {
+	t := &c.text
+	err = rows.Scan(&c.number, &t.OrderID, &t.Agent, &c.assigned, &t.Status, &t.Priority, &t.Currency, &t.Amount, &t.Hours,
+		&t.Diagnosis, &t.Notes, &c.resolved, &t.RunID, &c.active)
+	return c, err
+}
+
+// values are the cells as they stand, in the order of assignmentColumns.
+func (c assignmentCells) values() []any {
+	t := c.text
+	return []any{
+		t.OrderID, t.Agent, c.assigned, t.Status, t.Priority, t.Currency, t.Amount, t.Hours, t.Diagnosis, t.Notes, c.resolved, t.RunID,
+	}
 }
 
 func (r *reading) assignments(ctx context.Context, tx *sql.Tx) error {
 	return each(ctx, tx, func(rows *sql.Rows) error {
-		var c assignmentCells
-		if err := rows.Scan(&c.row, &c.order, &c.agent, &c.assigned, &c.status, &c.priority, &c.currency, &c.amount, &c.hours,
-			&c.diagnosis, &c.notes, &c.resolved, &c.run, &c.active); err != nil {
+		c, err := scanAssignment(rows)
+		if err != nil {
 			return err
 		}
-		assignment, reason := c.read()
-		if reason != "" {
-			row := ledger.Unreadable{Row: c.row, OrderID: strings.TrimSpace(c.order), Reason: reason}
-			if assignment.Status.Working() {
-				row.Agent = c.agent
-			}
-			r.Unreadable = append(r.Unreadable, row)
+		assignment, reason := c.read(&r.doubts)
+		if reason == "" {
+			r.Assignments = append(r.Assignments, assignment)
 			return nil
 		}
-		assignment.AssignedAt = r.time("assignments: assigned_at is not a time like "+ecm.TimeLayout, c.row, c.assigned)
-		if strings.TrimSpace(c.resolved) != "" {
-			assignment.ResolvedAt = r.time("assignments: resolved_at is not a time like "+ecm.TimeLayout, c.row, c.resolved)
+		row := ledger.Unreadable{Row: c.number, OrderID: strings.TrimSpace(c.text.OrderID), Reason: reason}
+		if assignment.Status.Working() {
+			row.Agent = c.text.Agent
 		}
-		r.Assignments = append(r.Assignments, assignment)
+		r.Unreadable = append(r.Unreadable, row)
 		return nil
 	}, selectAssignments, keptRows)
+}
+
+// read makes an assignment of the cells, or says why it cannot. A time that is
+// none is the zero time, and a doubt.
+//
+// It is careful with RESOLVED: where the index still counts the row as active
+// ("resolved" and a tab), a new row of the order would be refused for ever.
+func (c assignmentCells) read(d *doubts) (a ecm.Assignment, reason string) {
+	a, reason = c.text.Assignment()
+	if reason == "" && a.Status == ecm.Resolved && c.active {
+		reason = ledger.UnknownStatus(c.text.Status)
+	}
+	if reason != "" {
+		return a, reason
+	}
+	a.Row = c.number
+	a.AssignedAt = d.time("assignments: assigned_at is not a time like "+ecm.TimeLayout, c.number, c.assigned)
+	if strings.TrimSpace(c.resolved) != "" {
+		a.ResolvedAt = d.time("assignments: resolved_at is not a time like "+ecm.TimeLayout, c.number, c.resolved)
+	}
+	return a, ""
 }
 
 // time reads a time cell. One that is none is the zero time, and a doubt.
@@ -75,57 +109,4 @@ func (d *doubts) time(doubt string, row int, cell string) time.Time {
 		d.doubt(doubt, fmt.Sprintf("row %d (%.40q)", row, cell))
 	}
 	return t
-}
-
-// read makes an assignment of the cells, times aside, or says why it cannot.
-func (c assignmentCells) read() (a ecm.Assignment, reason string) {
-	status, known := c.readStatus()
-	priority, urgent := ecm.ParsePriority(c.priority)
-	amount, amountErr := ecm.ParseAmount(strings.TrimSpace(c.amount))
-	stuck, stuckKnown := readHours(c.hours)
-	currency := strings.ToUpper(strings.TrimSpace(c.currency))
-	switch {
-	case strings.TrimSpace(c.order) == "":
-		reason = "no order id"
-	case c.order != strings.TrimSpace(c.order):
-		reason = fmt.Sprintf("the order id %.40q has blanks around it", c.order)
-	case strings.TrimSpace(c.agent) == "":
-		reason = "no agent"
-	case !known:
-		reason = fmt.Sprintf("status %.40q is none of OPEN, IN_PROGRESS, ESCALATED, RESOLVED", c.status)
-	case !urgent:
-		reason = fmt.Sprintf("priority %.40q is none of P1, P2, P3, P4", c.priority)
-	case amountErr != nil:
-		reason = fmt.Sprintf("amount %.40q is not a plain decimal number", c.amount)
-	case len(currency) != len("AED"):
-		reason = fmt.Sprintf("currency %.40q is not a three-letter code", c.currency)
-	case !stuckKnown:
-		reason = fmt.Sprintf("hours_stuck %.40q is not a number of hours", c.hours)
-	}
-	return ecm.Assignment{
-		OrderID: c.order, Agent: c.agent, Status: status, Priority: priority, Send: ecm.Money{Amount: amount, Currency: currency},
-		Stuck: stuck, Diagnosis: c.diagnosis, Notes: c.notes, RunID: c.run, Row: c.row,
-	}, reason
-}
-
-// readStatus is careful with RESOLVED: where the index still counts the row as
-// active ("resolved" and a tab), a new row of the order would be refused for ever.
-func (c assignmentCells) readStatus() (ecm.Status, bool) {
-	status, known := ecm.ParseStatus(c.status)
-	if status == ecm.Resolved && c.active {
-		return "", false
-	}
-	return status, known
-}
-
-// maxHours is a century, far within what a time.Duration holds.
-const maxHours = 100 * 365 * 24
-
-func readHours(cell string) (time.Duration, bool) {
-	exact, err := ecm.ParseAmount(strings.TrimSpace(cell))
-	hours := exact.InexactFloat64()
-	if err != nil || hours < 0 || hours > maxHours {
-		return 0, false
-	}
-	return ecm.FromHours(hours), true
 }

@@ -6,16 +6,16 @@ import (
 	"errors"
 	"fmt"
 
-	"pi-manager/internal/ecm"
 	"pi-manager/internal/ledger"
 )
 
 // Commit implements ledger.Ledger: one transaction. Another run's generation,
 // another record of this run, and another active row of one of its orders are
-// all ErrConflict: reading again shows them.
+// all ErrConflict: reading again shows them. A cell of resolved_at that is not
+// blank and no time is a person's, and stays as it is whatever a change says.
 func (s *Store) Commit(ctx context.Context, c ledger.Commit) error {
-	if err := contradiction(c); err != nil {
-		return &ecm.Failure{Class: ecm.Permanent, Err: err, Mend: "this is a fault of pi-manager: please report it"}
+	if err := c.Contradiction(); err != nil {
+		return err
 	}
 	return s.write(ctx, "commit "+c.Run.ID, func(tx *sql.Tx) error {
 		newest, err := newestGeneration(ctx, tx)
@@ -33,26 +33,6 @@ func (s *Store) Commit(ctx context.Context, c ledger.Commit) error {
 	})
 }
 
-// contradiction says what of a commit no ledger could take, however often it is
-// read again: without it the unique indexes would call it a conflict.
-func contradiction(c ledger.Commit) error {
-	orders := make(map[string]bool, len(c.Rows))
-	for _, row := range c.Rows {
-		if row.Status != ecm.Resolved && orders[row.OrderID] {
-			return fmt.Errorf("commit %s gives the order %q twice", c.Run.ID, row.OrderID)
-		}
-		orders[row.OrderID] = row.Status != ecm.Resolved
-	}
-	parts := make(map[string]bool, len(c.Run.Messages))
-	for _, message := range c.Run.Messages {
-		if parts[message.Part] {
-			return fmt.Errorf("commit %s owes the message %q twice", c.Run.ID, message.Part)
-		}
-		parts[message.Part] = true
-	}
-	return nil
-}
-
 const insertGeneration = `INSERT INTO generations (generation, run_id, hash) VALUES ($1, $2, $3)`
 
 func insertCommit(ctx context.Context, tx *sql.Tx, c ledger.Commit) error {
@@ -62,7 +42,14 @@ func insertCommit(ctx context.Context, tx *sql.Tx, c ledger.Commit) error {
 	if err := insertRun(ctx, tx, c.After+1, c.Run); err != nil {
 		return err
 	}
-	return forAll(ctx, tx, insertAssignment, c.Rows, assignmentValues)
+	if err := change(ctx, tx, c.Changes); err != nil {
+		return err
+	}
+	// After the changes: an order whose row is closed by one of them may get a new one.
+	if err := forAll(ctx, tx, insertAssignment, c.Rows, assignmentValues); err != nil {
+		return err
+	}
+	return putBoard(ctx, tx, c.Board)
 }
 
 func newestGeneration(ctx context.Context, tx *sql.Tx) (generation int64, err error) {
@@ -79,3 +66,6 @@ func (s *Store) Committed(ctx context.Context, generation int64) (string, error)
 	}
 	return hash, failure(fmt.Sprintf("look up generation %d", generation), s.path, err)
 }
+
+// Settle implements ledger.Ledger: nothing can come between a row and its change in a transaction.
+func (s *Store) Settle(context.Context) error { return nil }

@@ -23,20 +23,11 @@ func TestRubbishInARow(t *testing.T) {
 	for _, test := range []struct{ column, cell, reason string }{
 		{"agent", " ", "no agent"},
 		{"status", "waiting for bank", "waiting for bank"},
-		{"status", "", "status"},
 		{"status", "RESOLVED\t", "status"}, // the unique index does not take it for resolved
-		{"status", "DONE", "DONE"},
 		{"priority", "urgent", "urgent"},
-		{"priority", "P5", "P5"},
 		{"amount", "12,345.67", "12,345.67"},
-		{"amount", "1e5", "1e5"},
-		{"amount", "", "amount"},
 		{"currency", "dirham", "dirham"},
 		{"hours_stuck", "long", "long"},
-		{"hours_stuck", "NaN", "NaN"},
-		{"hours_stuck", "-1", "-1"},
-		{"hours_stuck", "99999999999999999999", "99999999999999999999"},
-		{"amount", strings.Repeat("9", 5000), "999"},
 	} {
 		path := filepath.Join(t.TempDir(), "ledger.db")
 		store := open(t, path)
@@ -72,6 +63,8 @@ func TestDoubts(t *testing.T) {
 		{`UPDATE agents SET email = ''`, `agents: no email: position 1`},
 		{`UPDATE runs SET counts = 'many'`, `runs: counts cannot be read: "triage/first"`},
 		{`UPDATE runs SET guardrails = '{}'`, `runs: guardrails cannot be read: "triage/first"`},
+		{`UPDATE runs SET marks = '{}'`, `runs: marks cannot be read: "triage/first"`},
+		{`UPDATE runs SET changed = 'much'`, `runs: changed cannot be read: "triage/first"`},
 		{`UPDATE runs SET started = 'noon'`, `runs: started cannot be read: "triage/first"`},
 		{`UPDATE runs SET until = 'noon'`, `runs: until cannot be read: "triage/first"`},
 		{`UPDATE runs SET finished = 'noon'`, `runs: finished cannot be read: "triage/first"`},

@@ -13,8 +13,8 @@ import (
 
 const (
 	insertRunRow = `
-INSERT INTO runs (run_id, generation, workflow, slot, started, until, finished, result, counts, guardrails, seen, last_agent)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)`
+INSERT INTO runs (run_id, generation, workflow, slot, started, until, finished, result, last_agent, counts, guardrails, seen, marks, changed, healed, as_of)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)`
 
 	insertMessage = `
 INSERT INTO messages (run_id, position, part, kind, hash, body, channel, ts, note)
@@ -26,7 +26,8 @@ WHERE r.run_id IN (SELECT run_id FROM messages WHERE ts = '')
    OR r.generation IN (SELECT generation FROM runs ORDER BY generation DESC LIMIT $1)`
 
 	selectRuns = `
-SELECT r.run_id, r.workflow, r.slot, r.started, r.until, r.finished, r.result, r.counts, r.guardrails, r.seen, r.last_agent, COALESCE(g.hash, '')
+SELECT r.run_id, r.workflow, r.slot, r.started, r.until, r.finished, r.result, r.last_agent,
+       r.counts, r.guardrails, r.seen, r.marks, r.changed, r.healed, r.as_of, COALESCE(g.hash, '')
 FROM runs r LEFT JOIN generations g ON g.generation = r.generation` + wantedRuns + `
 ORDER BY r.generation`
 
@@ -38,21 +39,19 @@ ORDER BY r.generation, m.position`
 
 // insertRun writes a run's record and the messages it owes.
 func insertRun(ctx context.Context, tx *sql.Tx, generation int64, run ecm.Run) error {
-	counts, err := json.Marshal(run.Counts)
-	if err != nil {
-		return err
+	values := []any{
+		run.ID, generation, string(run.Workflow), string(run.Slot),
+		ecm.FormatTime(run.Started), ecm.FormatTime(upToSecond(run.Until)), ecm.FormatTime(run.Finished), string(run.Result), run.LastAgent,
 	}
-	guardrails, err := json.Marshal(run.Guardrails)
-	if err != nil {
-		return err
+	for _, part := range [...]any{run.Counts, run.Guardrails, run.Seen, run.Marks, run.Changed, run.Healed} {
+		text, err := json.Marshal(part)
+		if err != nil {
+			return err
+		}
+		values = append(values, string(text))
 	}
-	seen, err := json.Marshal(run.Seen)
-	if err != nil {
-		return err
-	}
-	if _, err := tx.ExecContext(ctx, insertRunRow, run.ID, generation, string(run.Workflow), string(run.Slot),
-		ecm.FormatTime(run.Started), ecm.FormatTime(upToSecond(run.Until)), ecm.FormatTime(run.Finished),
-		string(run.Result), string(counts), string(guardrails), string(seen), run.LastAgent); err != nil {
+	values = append(values, ecm.FormatTime(run.AsOf))
+	if _, err := tx.ExecContext(ctx, insertRunRow, values...); err != nil {
 		return err
 	}
 	// A person who deletes a run's record, for its slot to run again, may leave its messages.
@@ -97,8 +96,9 @@ func (r *reading) runs(ctx context.Context, tx *sql.Tx) error {
 // run reads a record. A cell of it that makes no sense any more is doubted and
 // left empty; the record still stands, for it says that the slot is done.
 func (r *reading) run(rows *sql.Rows) (run ecm.Run, err error) {
-	var workflow, slot, started, until, finished, result, counts, guardrails, seen string
-	if err := rows.Scan(&run.ID, &workflow, &slot, &started, &until, &finished, &result, &counts, &guardrails, &seen, &run.LastAgent, &run.Hash); err != nil {
+	var workflow, slot, started, until, finished, result, counts, guardrails, seen, marks, changed, healed, asOf string
+	if err := rows.Scan(&run.ID, &workflow, &slot, &started, &until, &finished, &result, &run.LastAgent,
+		&counts, &guardrails, &seen, &marks, &changed, &healed, &asOf, &run.Hash); err != nil {
 		return run, err
 	}
 	run.Workflow, run.Slot, run.Result = ecm.Workflow(workflow), ecm.Slot(slot), ecm.Result(result)
@@ -108,6 +108,10 @@ func (r *reading) run(rows *sql.Rows) (run ecm.Run, err error) {
 	r.doubtRun("counts", run.ID, json.Unmarshal([]byte(counts), &run.Counts))
 	r.doubtRun("guardrails", run.ID, json.Unmarshal([]byte(guardrails), &run.Guardrails))
 	r.doubtRun("seen", run.ID, json.Unmarshal([]byte(seen), &run.Seen))
+	r.doubtRun("marks", run.ID, json.Unmarshal([]byte(marks), &run.Marks))
+	r.doubtRun("changed", run.ID, json.Unmarshal([]byte(changed), &run.Changed))
+	r.doubtRun("healed", run.ID, json.Unmarshal([]byte(healed), &run.Healed))
+	run.AsOf = r.runTime("as_of", run.ID, asOf)
 	return run, nil
 }
 

@@ -23,9 +23,14 @@ func TestContract(t *testing.T) {
 					t.Fatal(err)
 				}
 			},
-			SetStatus: func(t *testing.T, orderID, word string) {
-				shell(t, path, `UPDATE assignments SET status = $1 WHERE order_id = $2`, word, orderID)
+			Type: func(t *testing.T, orderID, header, text string) {
+				column := map[string]string{
+					"Order ID": "order_id", "Assigned Agent": "agent", "Status": "status", "Notes": "notes", "Resolved At": "resolved_at",
+				}[header]
+				shell(t, path, `UPDATE assignments SET `+column+` = $1 WHERE order_id = $2`, text, orderID)
 			},
+			Archived: func(t *testing.T) []ecm.Assignment { return archive(t, path) },
+			Board:    func(t *testing.T) ecm.Board { return dashboard(t, path) },
 		}
 	})
 }

@@ -1,0 +1,173 @@
+package run
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"pi-manager/internal/ecm"
+	"pi-manager/internal/ledger"
+	"pi-manager/internal/progress"
+	"pi-manager/internal/undo"
+)
+
+// ErrNotUndone says that a run cannot be taken back; the text says why.
+var ErrNotUndone = errors.New("this run cannot be taken back")
+
+// ErrMoved says that the ledger is another one than when the plan was made.
+var ErrMoved = errors.New("the ledger has changed since the plan was shown; look at it again")
+
+// Undo is what taking back a run comes to.
+type Undo struct {
+	Plan      *undo.Plan
+	Book      ledger.Snapshot // the ledger that the plan was made on
+	Done      *ecm.Run        // the undo's own record; nil of a plan
+	Withdrawn int             // messages of the run that were still owed, and will not be posted any more
+	Left      []undo.Left     // rows of the run that stay as they are
+}
+
+// PlanUndo looks what taking back a run would do. It changes nothing. A run that
+// the ledger does not know, or that cannot be taken back, is ErrNotUndone.
+func (m *Manager) PlanUndo(ctx context.Context, req Request, runID string) (Undo, error) {
+	ctx, cancel := context.WithTimeout(ctx, Deadline)
+	defer cancel()
+	m.Progress("reading the ledger")
+	book, err := m.ledgerFor(ctx, req)
+	if err != nil {
+		return Undo{}, err
+	}
+	run := find(book, runID)
+	if run == nil {
+		return Undo{}, fmt.Errorf("%w: there is no run %q among the last ones; pi-manager runs lists them", ErrNotUndone, runID)
+	}
+	if reason := undo.Undoable(*run); reason != "" {
+		return Undo{}, fmt.Errorf("%w: %s", ErrNotUndone, reason)
+	}
+	if wait := m.heldUntil(book, runID).Sub(m.Now()); run.Owes() && wait > 0 {
+		return Undo{}, fmt.Errorf("%w yet: its messages are being posted; try again in %s", ErrNotUndone, wait.Round(time.Second))
+	}
+	plan := undo.Make(*run, book.Assignments)
+	return Undo{Plan: plan, Book: book, Left: plan.Left, Withdrawn: owing(*run)}, nil
+}
+
+func owing(run ecm.Run) int {
+	n := 0
+	for _, m := range run.Messages {
+		if !m.Delivered() {
+			n++
+		}
+	}
+	return n
+}
+
+// Undo does what a plan says, exactly that: where the ledger has changed since,
+// it does nothing and fails with ErrMoved.
+func (m *Manager) Undo(ctx context.Context, req Request, plan Undo) (Undo, error) {
+	ctx, cancel := context.WithTimeout(ctx, Deadline)
+	defer cancel()
+	req.started = m.now()
+	req.Slot = undoSlot(plan.Plan.Run.ID, plan.Book.Generation+1)
+	c := m.undoDraft(req, plan)
+	if err := seal(&c); err != nil {
+		return plan, err
+	}
+	m.Progress(fmt.Sprintf("taking back %d rows", len(c.Changes)))
+	err := m.commit(ctx, c)
+	if errors.Is(err, errTaken) {
+		return plan, ErrMoved
+	}
+	if err != nil {
+		return plan, err
+	}
+	plan.Done = &c.Run
+	book, err := m.settledLedger(ctx)
+	if err != nil {
+		return plan, wrap("look whether every change has arrived", err)
+	}
+	if run := find(book, plan.Plan.Run.ID); run != nil {
+		plan.Withdrawn = m.withdraw(ctx, *run)
+	}
+	plan.check(book)
+	return plan, nil
+}
+
+func (m *Manager) undoDraft(req Request, plan Undo) ledger.Commit {
+	r := m.record(req, ecm.Undo, nil)
+	removed := 0
+	for _, c := range plan.Plan.Changes {
+		if c.Move == ecm.Away {
+			removed++
+		}
+	}
+	r.Counts = map[string]int{"removed": removed, "restored": len(plan.Plan.Changes) - removed, "left": len(plan.Left)}
+	after := progress.Apply(plan.Book.Assignments, plan.Plan.Changes)
+	return ledger.Commit{After: plan.Book.Generation, Run: r, Changes: plan.Plan.Changes, Board: m.board(req, plan.Book, after, r.ID)}
+}
+
+// undoSlot names an undo by the run that it takes back, so that every later run
+// sees from the records alone which runs do not count any more.
+func undoSlot(runID string, generation int64) ecm.Slot {
+	return ecm.Slot(fmt.Sprintf("%s#%d", runID, generation))
+}
+
+// undone are the runs that were taken back.
+func undone(book ledger.Snapshot) map[string]bool {
+	gone := map[string]bool{}
+	for _, run := range book.Runs {
+		if at := strings.LastIndex(string(run.Slot), "#"); run.Workflow == ecm.Undo && at >= 0 {
+			gone[string(run.Slot[:at])] = true
+		}
+	}
+	return gone
+}
+
+// withdraw makes sure that nobody posts any more what a run that was taken back
+// still owes: it would speak of rows that are gone. It gives how many messages
+// that were. Where it cannot be recorded, the next run does so: it sees that the
+// run was taken back.
+func (m *Manager) withdraw(ctx context.Context, run ecm.Run) int {
+	var owed []ecm.Owed
+	for _, message := range run.Messages {
+		if !message.Delivered() {
+			message.TS, message.Note = ecm.NotPosted, "not posted: the run was taken back"
+			owed = append(owed, message)
+		}
+	}
+	if len(owed) == 0 {
+		return 0
+	}
+	_, err := read(ctx, m.Effects, "withdrawing the messages", ledgerTimeout, func(ctx context.Context) (struct{}, error) {
+		return struct{}{}, m.Ledger.Record(ctx, run.ID, owed, m.now())
+	})
+	if err != nil {
+		m.Effects.Log.Warn("the messages of a run that was taken back could not be withdrawn yet", "run", run.ID, "error", err)
+	}
+	return len(owed)
+}
+
+// check finds the rows that somebody changed while they were being taken back.
+func (u *Undo) check(book ledger.Snapshot) {
+	meant := progress.Apply(u.Book.Assignments, u.Plan.Changes)
+	marks, there := count(meant, ecm.Assignment.Mark), count(book.Assignments, ecm.Assignment.Mark)
+	rows, left := count(meant, written), count(book.Assignments, written)
+	for _, c := range u.Plan.Changes {
+		mark, key := c.Is.Mark(), written(c.Was)
+		if c.Move == ecm.Away && left[key] > rows[key] || c.Move == ecm.Stay && there[mark] < marks[mark] {
+			u.Left = append(u.Left, undo.Left{OrderID: c.Was.OrderID, Row: c.Was.Row, Reason: "somebody changed it while it was being taken back" + nowIs(book, c.Was.OrderID)})
+		}
+	}
+}
+
+// written is by what a run's row is known, whatever people did to it since.
+func written(row ecm.Assignment) string { return row.RunID + "\x00" + row.OrderID }
+
+// count says how often each row is there, by something that it is known by.
+func count(rows []ecm.Assignment, by func(ecm.Assignment) string) map[string]int {
+	times := make(map[string]int, len(rows))
+	for _, row := range rows {
+		times[by(row)]++
+	}
+	return times
+}
