@@ -42,6 +42,7 @@ func house() map[string]layer {
 		"internal/ledger/sqlstore":   {ours: []string{"internal/ecm", "internal/ledger"}},
 		"internal/slack":             {ours: []string{"internal/ecm", "internal/brief"}},
 		"internal/run":               {ours: []string{"internal/ecm", "internal/policy", "internal/book", "internal/triage", "internal/progress", "internal/undo", "internal/brief", "internal/ledger"}, never: []string{"os", "flag", "net/http"}},
+		"internal/daemon":            {ours: []string{"internal/ecm", "internal/progress", "internal/run"}, never: []string{"os", "os/exec", "flag"}},
 		"internal/demo":              {ours: []string{"internal/ecm"}, never: append([]string{"context"}, io...)},
 		"internal/fake":              {},
 		"internal/cli":               {ours: []string{"config", "queries", "internal/..."}},

@@ -116,6 +116,20 @@ func (s Schedule) Next(t time.Time) time.Time {
 	return time.Time{} // not with a schedule that has an entry
 }
 
+// Before is the slot before one of the schedule; empty for any other.
+func (s Schedule) Before(slot ecm.Slot) ecm.Slot {
+	named, err := time.Parse(ecm.SlotLayout, string(slot))
+	if err != nil || s.Workflows(slot) == nil {
+		return ""
+	}
+	at := s.moment(named, named.Hour(), named.Minute())
+	earlier := s.Between(at.AddDate(0, 0, -2), at.Add(-time.Second))
+	if len(earlier) == 0 {
+		return ""
+	}
+	return earlier[len(earlier)-1].Slot
+}
+
 // JobSlot is the slot of a Kubernetes Job that a CronJob made: the controller ends
 // its name with the minutes since 1970 of the scheduled time. A Job that a
 // person made, or one for a time that is not in the schedule, has none.

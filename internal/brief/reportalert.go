@@ -2,7 +2,6 @@ package brief
 
 import (
 	"fmt"
-	"slices"
 	"time"
 
 	"pi-manager/internal/ecm"
@@ -56,10 +55,7 @@ func CleanupAlert(c *progress.Cleanup, asOf time.Time, page Page) Message {
 // remedy says what to do next. What only looks wrong a person can accept; a late
 // feed nobody can.
 func remedy(c *progress.Cleanup) []Line {
-	late := slices.ContainsFunc(c.Verdicts, func(v ecm.Verdict) bool {
-		return v.Check == progress.CheckAge && v.Level == ecm.LevelStop
-	})
-	if late {
+	if c.Late() {
 		return []Line{
 			{plain("Look at the warehouse's feed. Once it has caught up, the next cleanup closes what has completed.")},
 			{plain("To do it at once: "), code("pi-manager cleanup --dry-run"), plain(" to look, then "), code("pi-manager cleanup"), plain(".")},

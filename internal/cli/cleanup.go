@@ -108,6 +108,9 @@ func (v cleanupView) left(c run.Cleanup) {
 func (v cleanupView) after(c run.Cleanup) {
 	v.line("")
 	switch {
+	case c.Plan.Stopped && c.Plan.Late():
+		v.line("No row was closed: %s", v.bad("the warehouse is out of date."))
+		v.line("Next: look at the warehouse's feed; once it has caught up,  pi-manager cleanup")
 	case c.Stopped():
 		v.line("No row was closed: %s", v.bad("the warehouse's answer is not believed."))
 		v.line("Next: look at the warehouse's feed; where the numbers are right,  pi-manager cleanup --accept-drop")

@@ -83,6 +83,7 @@ func (a *app) runSlot(ctx context.Context, f runFlags) error {
 // made is a slot of its own, named after the Job: its second pod is the same slot.
 func slotOf(p *parts, f runFlags, req *run.Request) []ecm.Workflow {
 	latest := p.schedule.SlotAt(req.AsOf)
+	defer func() { req.Previous = p.schedule.Before(req.Slot) }()
 	switch slot, scheduled := p.schedule.JobSlot(p.settings.JobName); {
 	case f.slot != "":
 		return p.schedule.Workflows(req.Slot)

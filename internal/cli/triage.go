@@ -108,7 +108,7 @@ func (a *app) request(schedule config.Schedule, f runFlags) (run.Request, error)
 			return run.Request{}, usageError{fmt.Errorf("--slot: %w", err)}
 		}
 	}
-	return run.Request{Slot: slot, AsOf: asOf, Next: schedule.Next(asOf), DryRun: f.dryRun}, nil
+	return run.Request{Slot: slot, AsOf: asOf, Next: schedule.Next(asOf), DryRun: f.dryRun, Previous: schedule.Before(slot)}, nil
 }
 
 // ownSlot names a run that no schedule asked for. Two people may start one in

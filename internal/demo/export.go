@@ -32,6 +32,7 @@ func (w *World) CSV() []byte {
 // 30 days that was ever on the list. Those that left it are COMPLETED, whether they
 // healed or an agent resolved them; the others have the status that CSV gives. One
 // row an order, ordered by id, without those that have no id or are from the future.
+// One order more has just come in and is not stuck: the feed is up to date.
 func (w *World) StatusCSV() []byte {
 	var text bytes.Buffer
 	out := csv.NewWriter(&text)
@@ -42,6 +43,9 @@ func (w *World) StatusCSV() []byte {
 	out.Flush()
 	return text.Bytes()
 }
+
+// freshID is the order that has come in last, at any time.
+const freshID = "AE000FRESH00"
 
 func (w *World) statuses() [][3]string {
 	rows := make([][3]string, 0, len(w.list)+len(w.completed))
@@ -58,6 +62,7 @@ func (w *World) statuses() [][3]string {
 		o := &w.completed[i]
 		rows = append(rows, [3]string{o.id, "COMPLETED", stamp(o.created)})
 	}
+	rows = append(rows, [3]string{freshID, "CREATED", stamp(w.now.Unix())})
 	slices.SortFunc(rows, func(a, b [3]string) int { return strings.Compare(a[0], b[0]) })
 	return rows
 }

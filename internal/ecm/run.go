@@ -15,6 +15,7 @@ const (
 	Cleanup  Workflow = "cleanup"  // closes the rows of orders that completed by themselves
 	Archive  Workflow = "archive"  // moves rows that were resolved long ago out of the way
 	Undo     Workflow = "undo"     // takes back what another run wrote
+	Missed   Workflow = "missed"   // tells the team that slots were missed
 	Deliver  Workflow = "deliver"  // takes over the messages of a run that died before it had posted them all
 )
 

@@ -1,6 +1,7 @@
 package progress
 
 import (
+	"slices"
 	"time"
 
 	"pi-manager/internal/book"
@@ -119,6 +120,12 @@ func (c *Cleanup) time(row *ecm.Assignment, in Input, b *book.Book) {
 	is := *row
 	is.ResolvedAt = firstTime(b.ResolvedAt(row), in.AsOf)
 	c.Timed = append(c.Timed, ecm.Change{Was: *row, Is: is})
+}
+
+// Late says whether the warehouse's feed is what stopped the cleanup. Nobody can
+// accept that; what only looks wrong, a person can.
+func (c *Cleanup) Late() bool {
+	return slices.ContainsFunc(c.Verdicts, func(v ecm.Verdict) bool { return v.Check == CheckAge && v.Level == ecm.LevelStop })
 }
 
 // accept lets a person's word stand for what only looks wrong.

@@ -46,7 +46,7 @@ func (m *Manager) archive(ctx context.Context, req Request, book ledger.Snapshot
 		r := m.record(req, ecm.Archive, nil)
 		r.Counts = map[string]int{"archived": moved}
 		after := progress.Apply(book.Assignments, moves)
-		return ledger.Commit{Run: r, Changes: moves, Board: m.board(req, book, after, r.ID)}, nil
+		return ledger.Commit{Run: r, Changes: moves, Board: m.board(req, book, after, ecm.Statuses{}, r.ID)}, nil
 	})
 	if done.Before {
 		return 0, err

@@ -95,7 +95,7 @@ func (m *Manager) settledLedger(ctx context.Context) (ledger.Snapshot, error) {
 		return book, err
 	}
 	m.Progress("looking through the changes of a run that did not finish")
-	_, err = read(ctx, m.Effects, "settling the ledger", ledgerTimeout, func(ctx context.Context) (struct{}, error) {
+	_, err = read(ctx, m.Effects, "settling the ledger", toLedger(), func(ctx context.Context) (struct{}, error) {
 		return struct{}{}, m.Ledger.Settle(ctx)
 	})
 	if err != nil {

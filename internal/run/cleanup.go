@@ -63,7 +63,7 @@ func (m *Manager) cleanup(ctx context.Context, req CleanupRequest) (Cleanup, err
 	var plan *progress.Cleanup
 	done, err := m.carryOut(ctx, ecm.RunID(ecm.Cleanup, req.Slot), book, func(_ context.Context, book ledger.Snapshot) (ledger.Commit, error) {
 		plan = clean(book)
-		return m.cleanupDraft(req.Request, plan, book)
+		return m.cleanupDraft(req.Request, plan, book, statuses)
 	})
 	result.Book, result.Done, result.Before = done.Book, done.Done, done.Before
 	if done.Done == nil || done.Before {
@@ -85,7 +85,7 @@ func (m *Manager) cleanupPreview(req CleanupRequest, book ledger.Snapshot, plan 
 	return result, nil
 }
 
-func (m *Manager) cleanupDraft(req Request, plan *progress.Cleanup, book ledger.Snapshot) (ledger.Commit, error) {
+func (m *Manager) cleanupDraft(req Request, plan *progress.Cleanup, book ledger.Snapshot, statuses ecm.Statuses) (ledger.Commit, error) {
 	var list []part
 	if plan.Stopped {
 		list = []part{{"alert", kindAlert, brief.CleanupAlert(plan, req.AsOf, m.page(req, book))}}
@@ -103,7 +103,7 @@ func (m *Manager) cleanupDraft(req Request, plan *progress.Cleanup, book ledger.
 		r.Result = ecm.ResultNothingNew
 	}
 	after := progress.Apply(book.Assignments, plan.Changes())
-	return ledger.Commit{Run: r, Changes: plan.Changes(), Board: m.board(req, book, after, r.ID)}, nil
+	return ledger.Commit{Run: r, Changes: plan.Changes(), Board: m.board(req, book, after, statuses, r.ID)}, nil
 }
 
 // changed is what an undo has to know, by the word that stood in the status cell.

@@ -22,7 +22,7 @@ func (m *Manager) commit(ctx context.Context, c ledger.Commit) error {
 	var err error
 	doubt := false // an earlier try may have arrived, and may yet show
 	for range tries {
-		_, err = send(ctx, m.Effects, "committing", ledgerTimeout, func(ctx context.Context) (struct{}, error) {
+		_, err = send(ctx, m.Effects, "committing", toLedger(), func(ctx context.Context) (struct{}, error) {
 			return struct{}{}, m.Ledger.Commit(ctx, c)
 		})
 		if err == nil {
@@ -55,7 +55,7 @@ const lookAgain = 2 * time.Second
 // before it says that nobody does: an answer can be older than a write.
 func (m *Manager) holder(ctx context.Context, generation int64) (string, error) {
 	for look := 0; ; look++ {
-		hash, err := read(ctx, m.Effects, "looking up the commit", ledgerTimeout, func(ctx context.Context) (string, error) {
+		hash, err := read(ctx, m.Effects, "looking up the commit", toLedger(), func(ctx context.Context) (string, error) {
 			return m.Ledger.Committed(ctx, generation)
 		})
 		if err != nil || hash != "" || look == 1 || !sleep(ctx, lookAgain) {

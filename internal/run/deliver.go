@@ -144,7 +144,7 @@ func (d *delivery) send(ctx context.Context, owed *ecm.Owed) error {
 }
 
 func (d *delivery) transmit(ctx context.Context, what string, post brief.Post) (brief.Receipt, error) {
-	return send(ctx, d.manager.Effects, what, notifyTimeout, func(ctx context.Context) (brief.Receipt, error) {
+	return send(ctx, d.manager.Effects, what, toMessenger(), func(ctx context.Context) (brief.Receipt, error) {
 		return d.manager.Notifier.Post(ctx, post)
 	})
 }
@@ -206,7 +206,7 @@ func (d *delivery) search(ctx context.Context, post brief.Post) (found *brief.Se
 		if !sleep(ctx, time.Duration(look+1)*time.Second) {
 			return nil, looked
 		}
-		sent, err := once(ctx, notifyTimeout, func(ctx context.Context) ([]brief.Sent, error) {
+		sent, err := once(ctx, d.manager.Effects, toMessenger(), false, func(ctx context.Context) ([]brief.Sent, error) {
 			return d.manager.Notifier.Sent(ctx, d.since(), post.Thread)
 		})
 		if err != nil {
@@ -246,7 +246,7 @@ func (d *delivery) adopt(ctx context.Context, thread string, stands func(i int) 
 	if len(missing) == 0 {
 		return
 	}
-	sent, err := read(ctx, d.manager.Effects, "reading the channel's history", notifyTimeout, func(ctx context.Context) ([]brief.Sent, error) {
+	sent, err := read(ctx, d.manager.Effects, "reading the channel's history", toMessenger(), func(ctx context.Context) ([]brief.Sent, error) {
 		return d.manager.Notifier.Sent(ctx, d.since(), thread)
 	})
 	if err != nil {
@@ -292,7 +292,7 @@ func (d *delivery) record(ctx context.Context) error {
 	}
 	ctx, stop := withGrace(ctx)
 	defer stop()
-	_, err := read(ctx, d.manager.Effects, "recording the deliveries", ledgerTimeout, func(ctx context.Context) (struct{}, error) {
+	_, err := read(ctx, d.manager.Effects, "recording the deliveries", toLedger(), func(ctx context.Context) (struct{}, error) {
 		return struct{}{}, d.manager.Ledger.Record(ctx, d.run.ID, d.changed, finished)
 	})
 	if err == nil {

@@ -19,32 +19,43 @@ const (
 	appointments = 30
 )
 
-// How long a single call may take. The warehouse may queue before it runs.
+// service is one of the outside parts, and how long a single call to it may take.
+type service struct {
+	name    string
+	timeout time.Duration
+}
+
+// The warehouse may queue before it runs.
 const (
 	warehouseTimeout = 4 * time.Minute
 	ledgerTimeout    = 90 * time.Second
 	notifyTimeout    = 30 * time.Second
 )
 
+func toWarehouse() service { return service{"warehouse", warehouseTimeout} }
+func toLedger() service    { return service{"ledger", ledgerTimeout} }
+func toMessenger() service { return service{"messenger", notifyTimeout} }
+
 // Effects is the one place that retries. Adapters classify their failures; what
 // may be sent again is decided here.
 type Effects struct {
-	Log *slog.Logger
+	Log    *slog.Logger
+	Called func(service string, retry bool) // told of every call that goes out; nil: nobody counts
 }
 
 // read asks for something. Asking twice does no harm, so a doubtful answer is
 // simply asked for again.
-func read[T any](ctx context.Context, e Effects, what string, timeout time.Duration, call func(context.Context) (T, error)) (T, error) {
-	return repeat(ctx, e, what, timeout, func(c ecm.Class) bool { return c != ecm.Permanent }, call)
+func read[T any](ctx context.Context, e Effects, what string, to service, call func(context.Context) (T, error)) (T, error) {
+	return repeat(ctx, e, what, to, func(c ecm.Class) bool { return c != ecm.Permanent }, call)
 }
 
 // send changes something. Only a call that surely changed nothing goes out
 // again; a doubtful one is the caller's to settle.
-func send[T any](ctx context.Context, e Effects, what string, timeout time.Duration, call func(context.Context) (T, error)) (T, error) {
-	return repeat(ctx, e, what, timeout, func(c ecm.Class) bool { return c == ecm.Retryable }, call)
+func send[T any](ctx context.Context, e Effects, what string, to service, call func(context.Context) (T, error)) (T, error) {
+	return repeat(ctx, e, what, to, func(c ecm.Class) bool { return c == ecm.Retryable }, call)
 }
 
-func repeat[T any](ctx context.Context, e Effects, what string, timeout time.Duration, again func(ecm.Class) bool, call func(context.Context) (T, error)) (T, error) {
+func repeat[T any](ctx context.Context, e Effects, what string, to service, again func(ecm.Class) bool, call func(context.Context) (T, error)) (T, error) {
 	pause := backoff.NewExponentialBackOff()
 	try, appointment := 1, 0
 	for {
@@ -52,7 +63,7 @@ func repeat[T any](ctx context.Context, e Effects, what string, timeout time.Dur
 			var none T
 			return none, err
 		}
-		result, err := once(ctx, timeout, call)
+		result, err := once(ctx, e, to, try+appointment > 1, call)
 		if err == nil || !again(ecm.ClassOf(err)) || final(err) {
 			return result, err
 		}
@@ -78,8 +89,11 @@ func final(err error) bool {
 	return errors.Is(err, ecm.ErrThreadGone) || errors.Is(err, ledger.ErrNoRun) || errors.Is(err, ledger.ErrConflict)
 }
 
-func once[T any](ctx context.Context, timeout time.Duration, call func(context.Context) (T, error)) (T, error) {
-	ctx, cancel := context.WithTimeout(ctx, timeout)
+func once[T any](ctx context.Context, e Effects, to service, retry bool, call func(context.Context) (T, error)) (T, error) {
+	if e.Called != nil {
+		e.Called(to.name, retry)
+	}
+	ctx, cancel := context.WithTimeout(ctx, to.timeout)
 	defer cancel()
 	return call(ctx)
 }

@@ -41,14 +41,14 @@ func TestWhatGoesOutAgain(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				calls := 0
 				call := func(context.Context) (int, error) { calls++; return 7, c.err }
-				if got, err := read(t.Context(), quiet(), "reading", time.Minute, call); got != 7 || !errors.Is(err, c.err) {
+				if got, err := read(t.Context(), quiet(), "reading", service{"a test", time.Minute}, call); got != 7 || !errors.Is(err, c.err) {
 					t.Errorf("read gives %d, %v", got, err)
 				}
 				if calls != c.reads {
 					t.Errorf("read %d times, want %d", calls, c.reads)
 				}
 				calls = 0
-				if got, err := send(t.Context(), quiet(), "sending", time.Minute, call); got != 7 || !errors.Is(err, c.err) {
+				if got, err := send(t.Context(), quiet(), "sending", service{"a test", time.Minute}, call); got != 7 || !errors.Is(err, c.err) {
 					t.Errorf("send gives %d, %v", got, err)
 				}
 				if calls != c.send {
@@ -64,7 +64,7 @@ func TestSecondTrySucceeds(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		calls := 0
-		got, err := send(t.Context(), quiet(), "sending", time.Minute, func(context.Context) (int, error) {
+		got, err := send(t.Context(), quiet(), "sending", service{"a test", time.Minute}, func(context.Context) (int, error) {
 			if calls++; calls < tries {
 				return 0, &ecm.Failure{Class: ecm.Retryable, Err: errors.New("no")}
 			}
@@ -115,7 +115,7 @@ func TestWaitsAskedFor(t *testing.T) {
 
 // timesOfCalls says when a call goes out that is put off each time.
 func timesOfCalls(ctx context.Context, asked time.Duration) (at []time.Time) {
-	_, _ = send(ctx, quiet(), "sending", time.Minute, func(context.Context) (int, error) {
+	_, _ = send(ctx, quiet(), "sending", service{"a test", time.Minute}, func(context.Context) (int, error) {
 		at = append(at, time.Now())
 		return 0, &ecm.Failure{Class: ecm.Retryable, Wait: asked, Err: errors.New("later")}
 	})
@@ -131,7 +131,7 @@ func TestNoTimeToWait(t *testing.T) {
 			ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
 			defer cancel()
 			began, n := time.Now(), 0
-			_, err := send(ctx, quiet(), "sending", time.Minute, func(context.Context) (int, error) {
+			_, err := send(ctx, quiet(), "sending", service{"a test", time.Minute}, func(context.Context) (int, error) {
 				n++
 				return 0, &ecm.Failure{Class: ecm.Retryable, Wait: wait, Err: cause}
 			})
@@ -150,7 +150,7 @@ func TestEachTryHasItsTime(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		began, calls := time.Now(), 0
-		_, err := send(t.Context(), quiet(), "sending", 30*time.Second, func(ctx context.Context) (int, error) {
+		_, err := send(t.Context(), quiet(), "sending", service{"a test", 30 * time.Second}, func(ctx context.Context) (int, error) {
 			calls++
 			<-ctx.Done()
 			return 0, ctx.Err()
@@ -173,10 +173,10 @@ func TestStop(t *testing.T) {
 		}
 		time.AfterFunc(time.Minute, cancel)
 		began := time.Now()
-		if _, err := send(ctx, quiet(), "sending", time.Second, call); err == nil || time.Since(began) != time.Minute {
+		if _, err := send(ctx, quiet(), "sending", service{"a test", time.Second}, call); err == nil || time.Since(began) != time.Minute {
 			t.Errorf("error %v after %s, want an end after a minute", err, time.Since(began))
 		}
-		if _, err := read(ctx, quiet(), "reading", time.Second, call); !errors.Is(err, context.Canceled) || calls != 1 {
+		if _, err := read(ctx, quiet(), "reading", service{"a test", time.Second}, call); !errors.Is(err, context.Canceled) || calls != 1 {
 			t.Errorf("error %v, %d calls: a call went out after the stop", err, calls)
 		}
 	})

@@ -28,10 +28,11 @@ func (m *Manager) day(at time.Time) time.Time {
 	return time.Date(local.Year(), local.Month(), local.Day(), 0, 0, 0, 0, m.Zone).UTC()
 }
 
-// board is the dashboard of the ledger with these rows.
-func (m *Manager) board(req Request, book ledger.Snapshot, rows []ecm.Assignment, runID string) *ecm.Board {
+// board is the dashboard of the ledger with these rows. Statuses are what the
+// warehouse says of their orders, as far as this run has asked.
+func (m *Manager) board(req Request, book ledger.Snapshot, rows []ecm.Assignment, statuses ecm.Statuses, runID string) *ecm.Board {
 	in := m.lookback(req, book)
-	in.Assignments = rows
+	in.Assignments, in.Statuses = rows, statuses
 	board := progress.NewBoard(in, runID)
 	return &board
 }
@@ -43,7 +44,7 @@ func (m *Manager) statuses(ctx context.Context, req Request, book ledger.Snapsho
 		return ecm.Statuses{}, nil
 	}
 	m.Progress("asking the warehouse what has become of the open orders")
-	answer, err := read(ctx, m.Effects, "asking for order statuses", warehouseTimeout, func(ctx context.Context) (ecm.Statuses, error) {
+	answer, err := read(ctx, m.Effects, "asking for order statuses", toWarehouse(), func(ctx context.Context) (ecm.Statuses, error) {
 		return m.Warehouse.Statuses(ctx, req.AsOf, ids)
 	})
 	return answer, wrap("ask what has become of the open orders", err)

@@ -1,8 +1,6 @@
 package run
 
 import (
-	"slices"
-
 	"pi-manager/internal/ecm"
 	"pi-manager/internal/progress"
 )
@@ -85,7 +83,7 @@ func (p Progress) Result() ProgressResult {
 		RunID: ecm.RunID(ecm.Progress, p.Slot), Slot: p.Slot, Status: p.Status(), DoneBefore: p.Before, Healed: []HealedOrder{},
 		Priority: map[string]int{}, Agents: map[string]int{}, Diagnoses: map[string]int{}, Breaches: []Breach{}, Broken: map[string]int{},
 		Soon: []Breach{}, Capacity: []Capacity{}, Change: map[string]int{}, Counts: map[string]int{}, Guardrails: []ecm.Verdict{}, Messages: []Message{},
-		Warnings: slices.Concat([]string{}, p.Book.Warnings), Unreadable: unreadable(p.Book),
+		Warnings: append([]string{}, p.Book.Warnings...), Unreadable: unreadable(p.Book),
 	}
 	if p.Done != nil {
 		r.Counts, r.Guardrails, r.Messages = counts(p.Done), append(r.Guardrails, p.Done.Guardrails...), messages(p.Done)
@@ -190,7 +188,7 @@ func (c Cleanup) Result() CleanupResult {
 	r := CleanupResult{
 		RunID: ecm.RunID(ecm.Cleanup, c.Slot), Slot: c.Slot, Status: c.Status(), DoneBefore: c.Before, Resolved: []ClosedOrder{}, Skipped: []progress.Skipped{},
 		Timed: c.Timed, Archived: c.Archived, Counts: map[string]int{}, Guardrails: []ecm.Verdict{}, Messages: []Message{},
-		Warnings: slices.Concat([]string{}, c.Book.Warnings), Unreadable: unreadable(c.Book),
+		Warnings: append([]string{}, c.Book.Warnings...), Unreadable: unreadable(c.Book),
 	}
 	if c.Done != nil {
 		r.Counts, r.Guardrails, r.Messages = counts(c.Done), append(r.Guardrails, c.Done.Guardrails...), messages(c.Done)

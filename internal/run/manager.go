@@ -39,6 +39,8 @@ type Request struct {
 	Next   time.Time // UTC; when the schedule's next slot comes after AsOf; zero where that is not known
 	DryRun bool      // decide and show, change nothing
 
+	Previous ecm.Slot // the scheduled slot before this one; empty where that is not known, or the run is a slot of its own
+
 	started time.Time // by the clock, whatever AsOf says
 }
 
@@ -51,7 +53,7 @@ func (m *Manager) gather(ctx context.Context, req Request) (pending ecm.Pending,
 	m.Progress("reading the warehouse and the ledger")
 	group, ctx := errgroup.WithContext(ctx)
 	group.Go(func() (err error) {
-		pending, err = read(ctx, m.Effects, "reading the warehouse", warehouseTimeout, func(ctx context.Context) (ecm.Pending, error) {
+		pending, err = read(ctx, m.Effects, "reading the warehouse", toWarehouse(), func(ctx context.Context) (ecm.Pending, error) {
 			return m.Warehouse.Pending(ctx, req.AsOf, m.Policy.Guardrails.ReadLimit())
 		})
 		return wrap("read the pending list", err)
@@ -77,7 +79,7 @@ func (m *Manager) ledgerFor(ctx context.Context, req Request) (ledger.Snapshot, 
 }
 
 func (m *Manager) readLedger(ctx context.Context) (ledger.Snapshot, error) {
-	book, err := read(ctx, m.Effects, "reading the ledger", ledgerTimeout, m.Ledger.Read)
+	book, err := read(ctx, m.Effects, "reading the ledger", toLedger(), m.Ledger.Read)
 	return book, wrap("read the ledger", err)
 }
 
@@ -87,7 +89,7 @@ func (m *Manager) readLedger(ctx context.Context) (ledger.Snapshot, error) {
 func (m *Manager) ready(ctx context.Context) error {
 	soon, cancel := context.WithTimeout(ctx, 2*notifyTimeout)
 	defer cancel()
-	_, err := read(soon, m.Effects, "reaching the messenger", notifyTimeout, func(ctx context.Context) (struct{}, error) {
+	_, err := read(soon, m.Effects, "reaching the messenger", toMessenger(), func(ctx context.Context) (struct{}, error) {
 		return struct{}{}, m.Notifier.Ready(ctx)
 	})
 	if err != nil && ecm.ClassOf(err) != ecm.Permanent && ctx.Err() == nil {
@@ -99,7 +101,7 @@ func (m *Manager) ready(ctx context.Context) error {
 
 // page is what messages need besides the plan.
 func (m *Manager) page(req Request, book ledger.Snapshot) brief.Page {
-	return brief.Page{Zone: m.Zone, Slot: req.Slot, Link: book.Link, Warnings: warnings(book)}
+	return brief.Page{Zone: m.Zone, Slot: req.Slot, Link: book.Link, Warnings: append(warnings(book), silence(req, book)...)}
 }
 
 // warnings are the ledger's own, and one for the rows that only a person can read.
@@ -111,6 +113,22 @@ func warnings(book ledger.Snapshot) []string {
 			fmt.Sprintf("Rows of the Assignments tab that cannot be read were left alone (%d); the first is row %d: %s.", n, first.Row, first.Reason))
 	}
 	return list
+}
+
+// silence says that the slot before this one left no finished triage behind: who
+// waits for a briefing that does not come must learn of it from somebody else. A
+// ledger that knows no run at all is new.
+func silence(req Request, book ledger.Snapshot) []string {
+	if req.Previous == "" || len(book.Runs) == 0 {
+		return nil
+	}
+	switch before := find(book, ecm.RunID(ecm.Triage, req.Previous)); {
+	case before == nil:
+		return []string{fmt.Sprintf("The slot before this one, %s, has no triage run: nobody was given an order then.", req.Previous)}
+	case before.Owes() && !undone(book)[before.ID]:
+		return []string{fmt.Sprintf("The triage of the slot before this one, %s, still owes messages.", req.Previous)}
+	}
+	return nil
 }
 
 // nonce tells this process's commit from the same commit of another.

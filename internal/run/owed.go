@@ -26,7 +26,7 @@ func (m *Manager) settleDebts(ctx context.Context, book ledger.Snapshot) (ledger
 			continue
 		}
 		if undone(book)[run.ID] {
-			m.withdraw(ctx, *run)
+			m.withdraw(ctx, run)
 			continue
 		}
 		if m.Now().Before(m.heldUntil(book, run.ID)) {
@@ -53,10 +53,15 @@ func (m *Manager) settleDebts(ctx context.Context, book ledger.Snapshot) (ledger
 func (m *Manager) finish(ctx context.Context, book ledger.Snapshot, id string) (*ecm.Run, error) {
 	run := find(book, id)
 	for {
-		if now := find(book, id); now == nil || !now.Owes() || undone(book)[id] {
+		now := find(book, id)
+		if now != nil && undone(book)[id] {
+			m.withdraw(ctx, now)
+			return now, nil
+		}
+		if now == nil || !now.Owes() {
 			return cmp.Or(now, run), nil // a record that a person took away meanwhile is not looked for
 		}
-		run = find(book, id)
+		run = now
 		if wait := m.heldUntil(book, id).Sub(m.Now()); wait > 0 {
 			m.Progress(fmt.Sprintf("the messages of %s are for the process that committed them to post; it has %s left", id, wait.Round(time.Second)))
 			if !sleep(ctx, min(wait, patience)) {

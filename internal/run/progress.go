@@ -54,7 +54,7 @@ func (m *Manager) report(ctx context.Context, req Request) (Progress, error) {
 	var report *progress.Report
 	done, err := m.carryOut(ctx, ecm.RunID(ecm.Progress, req.Slot), book, func(ctx context.Context, book ledger.Snapshot) (ledger.Commit, error) {
 		report = look(book)
-		return m.reportDraft(ctx, req, report, book)
+		return m.reportDraft(ctx, req, report, book, statuses)
 	})
 	result.Book, result.Done, result.Before = done.Book, done.Done, done.Before
 	if !done.Before {
@@ -80,7 +80,7 @@ func (m *Manager) inquire(ctx context.Context, req Request, workflow ecm.Workflo
 	return book, statuses, err
 }
 
-func (m *Manager) reportDraft(ctx context.Context, req Request, report *progress.Report, book ledger.Snapshot) (ledger.Commit, error) {
+func (m *Manager) reportDraft(ctx context.Context, req Request, report *progress.Report, book ledger.Snapshot, statuses ecm.Statuses) (ledger.Commit, error) {
 	page := m.page(req, book)
 	page.Members = m.members(ctx, warned(report))
 	messages, err := outbox(m.reportParts(report, page))
@@ -89,7 +89,7 @@ func (m *Manager) reportDraft(ctx context.Context, req Request, report *progress
 	}
 	r := m.record(req, ecm.Progress, messages)
 	r.Counts, r.Guardrails, r.Seen, r.Healed = report.Counts, report.Verdicts, report.Seen, report.Completed
-	return ledger.Commit{Run: r, Board: m.board(req, book, book.Assignments, r.ID)}, nil
+	return ledger.Commit{Run: r, Board: m.board(req, book, book.Assignments, statuses, r.ID)}, nil
 }
 
 // reportParts are the messages of a report: the report, its details in the

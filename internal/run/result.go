@@ -1,8 +1,6 @@
 package run
 
 import (
-	"slices"
-
 	"pi-manager/internal/ecm"
 	"pi-manager/internal/ledger"
 	"pi-manager/internal/policy"
@@ -110,7 +108,7 @@ func (t Triage) Result() Result {
 	r := Result{
 		RunID: ecm.RunID(ecm.Triage, t.Slot), Slot: t.Slot, Status: t.Status(), DoneBefore: t.Before, Guardrails: []ecm.Verdict{}, Counts: map[string]int{},
 		CurrencyMix: []triage.Share{}, Assignments: []Assigned{}, SetAside: []Left{}, Disqualify: []Left{}, Overflow: []Waiting{}, Messages: []Message{},
-		Warnings: slices.Concat([]string{}, t.Book.Warnings), Unreadable: unreadable(t.Book),
+		Warnings: append([]string{}, t.Book.Warnings...), Unreadable: unreadable(t.Book),
 	}
 	if t.Done != nil {
 		r.Counts = counts(t.Done)

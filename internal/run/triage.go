@@ -101,7 +101,7 @@ func (m *Manager) draft(ctx context.Context, req Request, plan *triage.Plan, boo
 	for _, row := range rows {
 		r.Marks = append(r.Marks, row.Mark())
 	}
-	return ledger.Commit{Rows: rows, Run: r, Board: m.board(req, book, slices.Concat(book.Assignments, rows), r.ID)}, nil
+	return ledger.Commit{Rows: rows, Run: r, Board: m.board(req, book, slices.Concat(book.Assignments, rows), ecm.Statuses{}, r.ID)}, nil
 }
 
 func resultOf(plan *triage.Plan) ecm.Result {
@@ -175,7 +175,7 @@ func (m *Manager) members(ctx context.Context, emails []string) map[string]strin
 		return nil
 	}
 	m.Progress("looking up whom to mention")
-	found, err := once(ctx, notifyTimeout, func(ctx context.Context) (map[string]string, error) { return m.Notifier.Members(ctx, emails) })
+	found, err := once(ctx, m.Effects, toMessenger(), false, func(ctx context.Context) (map[string]string, error) { return m.Notifier.Members(ctx, emails) })
 	if err != nil {
 		m.Effects.Log.Warn("agents are named, not mentioned: they cannot be looked up", "error", err)
 	}

@@ -16,6 +16,9 @@ import (
 // ErrNotUndone says that a run cannot be taken back; the text says why.
 var ErrNotUndone = errors.New("this run cannot be taken back")
 
+// ErrNotYet says that a run can be taken back, but not now.
+var ErrNotYet = errors.New("this run cannot be taken back yet")
+
 // ErrMoved says that the ledger is another one than when the plan was made.
 var ErrMoved = errors.New("the ledger has changed since the plan was shown; look at it again")
 
@@ -29,7 +32,8 @@ type Undo struct {
 }
 
 // PlanUndo looks what taking back a run would do. It changes nothing. A run that
-// the ledger does not know, or that cannot be taken back, is ErrNotUndone.
+// the ledger does not know, or that cannot be taken back, is ErrNotUndone; one
+// whose messages are being posted is ErrNotYet.
 func (m *Manager) PlanUndo(ctx context.Context, req Request, runID string) (Undo, error) {
 	ctx, cancel := context.WithTimeout(ctx, Deadline)
 	defer cancel()
@@ -46,9 +50,16 @@ func (m *Manager) PlanUndo(ctx context.Context, req Request, runID string) (Undo
 		return Undo{}, fmt.Errorf("%w: %s", ErrNotUndone, reason)
 	}
 	if wait := m.heldUntil(book, runID).Sub(m.Now()); run.Owes() && wait > 0 {
-		return Undo{}, fmt.Errorf("%w yet: its messages are being posted; try again in %s", ErrNotUndone, wait.Round(time.Second))
+		return Undo{}, fmt.Errorf("%w: its messages are being posted; try again in %s", ErrNotYet, wait.Round(time.Second))
 	}
-	plan := undo.Make(*run, book.Assignments)
+	var reserved []string
+	for _, row := range book.Unreadable {
+		reserved = append(reserved, row.OrderID)
+	}
+	plan := undo.Make(*run, book.Assignments, reserved...)
+	if undone(book)[runID] {
+		plan = &undo.Plan{Run: *run} // what looks as the run wrote it is a copy that somebody made
+	}
 	return Undo{Plan: plan, Book: book, Left: plan.Left, Withdrawn: owing(*run)}, nil
 }
 
@@ -87,7 +98,7 @@ func (m *Manager) Undo(ctx context.Context, req Request, plan Undo) (Undo, error
 		return plan, wrap("look whether every change has arrived", err)
 	}
 	if run := find(book, plan.Plan.Run.ID); run != nil {
-		plan.Withdrawn = m.withdraw(ctx, *run)
+		plan.Withdrawn = m.withdraw(ctx, run)
 	}
 	plan.check(book)
 	return plan, nil
@@ -103,7 +114,7 @@ func (m *Manager) undoDraft(req Request, plan Undo) ledger.Commit {
 	}
 	r.Counts = map[string]int{"removed": removed, "restored": len(plan.Plan.Changes) - removed, "left": len(plan.Left)}
 	after := progress.Apply(plan.Book.Assignments, plan.Plan.Changes)
-	return ledger.Commit{After: plan.Book.Generation, Run: r, Changes: plan.Plan.Changes, Board: m.board(req, plan.Book, after, r.ID)}
+	return ledger.Commit{After: plan.Book.Generation, Run: r, Changes: plan.Plan.Changes, Board: m.board(req, plan.Book, after, ecm.Statuses{}, r.ID)}
 }
 
 // undoSlot names an undo by the run that it takes back, so that every later run
@@ -127,7 +138,7 @@ func undone(book ledger.Snapshot) map[string]bool {
 // still owes: it would speak of rows that are gone. It gives how many messages
 // that were. Where it cannot be recorded, the next run does so: it sees that the
 // run was taken back.
-func (m *Manager) withdraw(ctx context.Context, run ecm.Run) int {
+func (m *Manager) withdraw(ctx context.Context, run *ecm.Run) int {
 	var owed []ecm.Owed
 	for _, message := range run.Messages {
 		if !message.Delivered() {
@@ -138,12 +149,14 @@ func (m *Manager) withdraw(ctx context.Context, run ecm.Run) int {
 	if len(owed) == 0 {
 		return 0
 	}
-	_, err := read(ctx, m.Effects, "withdrawing the messages", ledgerTimeout, func(ctx context.Context) (struct{}, error) {
+	_, err := read(ctx, m.Effects, "withdrawing the messages", toLedger(), func(ctx context.Context) (struct{}, error) {
 		return struct{}{}, m.Ledger.Record(ctx, run.ID, owed, m.now())
 	})
 	if err != nil {
 		m.Effects.Log.Warn("the messages of a run that was taken back could not be withdrawn yet", "run", run.ID, "error", err)
+		return len(owed)
 	}
+	run.Deliver(owed)
 	return len(owed)
 }
 

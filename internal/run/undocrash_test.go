@@ -87,7 +87,7 @@ func TestUndoWaitsForTheLease(t *testing.T) {
 			time.Sleep(100 * time.Millisecond)
 		}
 		early := w.undo(morningTriage).wait()
-		if !errors.Is(early.err, run.ErrNotUndone) || len(w.read().Runs) != 1 {
+		if !errors.Is(early.err, run.ErrNotYet) || len(w.read().Runs) != 1 {
 			t.Errorf("error %v, %d runs: its messages are being posted", early.err, len(w.read().Runs))
 		}
 		if o := started.wait(); !o.well() {

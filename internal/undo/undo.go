@@ -47,14 +47,16 @@ func Undoable(run ecm.Run) string {
 	return ""
 }
 
-// Make decides row by row. A run that cannot be taken back (Undoable) gives an empty plan.
-func Make(run ecm.Run, rows []ecm.Assignment) *Plan {
+// Make decides row by row. Reserved are the orders with a row that only a person
+// can read: they get no second one. A run that cannot be taken back (Undoable)
+// gives an empty plan.
+func Make(run ecm.Run, rows []ecm.Assignment, reserved ...string) *Plan {
 	p := &Plan{Run: run}
 	if Undoable(run) != "" {
 		return p
 	}
 	p.takeOut(rows)
-	p.restore(rows)
+	p.restore(rows, reserved)
 	return p
 }
 
@@ -73,8 +75,11 @@ func (p *Plan) takeOut(rows []ecm.Assignment) {
 }
 
 // restore gives the rows that the run changed back what stood there.
-func (p *Plan) restore(rows []ecm.Assignment) {
+func (p *Plan) restore(rows []ecm.Assignment, reserved []string) {
 	active := map[string]bool{}
+	for _, id := range reserved {
+		active[id] = true
+	}
 	for _, row := range rows {
 		active[row.OrderID] = active[row.OrderID] || row.Status != ecm.Resolved
 	}

@@ -368,3 +368,18 @@ func check(r *rapid.T, p *undo.Plan, now []ecm.Assignment, before map[string]int
 		}
 	}
 }
+
+// The database lets an order have one row that is not resolved, readable or not.
+func TestReservedOrdersStayClosed(t *testing.T) {
+	t.Parallel()
+	was := ecm.Assignment{OrderID: "A1", Agent: "asha@example.com", Status: ecm.Open, Priority: ecm.P2}
+	closed := was.WithNote(ecm.SelfHealed)
+	closed.Status = ecm.Resolved
+	run := ecm.Run{ID: "cleanup/x", Workflow: ecm.Cleanup, Counts: map[string]int{"resolved": 1}, Changed: []ecm.Changed{{Word: "OPEN", Note: ecm.SelfHealed, Marks: []string{closed.Mark()}}}}
+	if p := undo.Make(run, []ecm.Assignment{closed}); len(p.Changes) != 1 || len(p.Left) != 0 {
+		t.Fatalf("without another row: %d changes, left %v", len(p.Changes), p.Left)
+	}
+	if p := undo.Make(run, []ecm.Assignment{closed}, "A1"); len(p.Changes) != 0 || len(p.Left) != 1 || p.Left[0].OrderID != "A1" {
+		t.Errorf("beside a row that cannot be read: %d changes, left %v", len(p.Changes), p.Left)
+	}
+}
