@@ -32,7 +32,7 @@ func TestGolden(t *testing.T) {
 		"everybody-full":    brief.Briefing(everybodyFull(t), page()),
 		"sixty-agents":      brief.Briefing(planOf(t, triage.Input{Pending: manyOrders(600), Agents: crew(60)}), page()),
 		"alert":             brief.Alert(planOf(t, triage.Input{Pending: ecm.Pending{Orders: manyOrders(2001).Orders, Columns: manyOrders(0).Columns, Truncated: true}}), page()),
-		"failure":           brief.Failure("triage", errors.New("read the pending list: the warehouse refused the password for pi_reader; set REDSHIFT_PASSWORD anew <!channel>"), false, asOf(), page()),
+		"failure":           brief.Failure("triage", errors.New("read the pending list: the warehouse refused the password for pi_reader; set REDSHIFT_PASSWORD anew <!channel>"), brief.NoEffect, asOf(), page()),
 		"thread":            brief.Thread(busyDesk(), page()),
 		"thread-full":       brief.Thread(fullDesk(), page()),
 		"thread-hostile":    brief.Thread(hostileDesk(), page()),

@@ -71,7 +71,7 @@ func messagesWith(tb testing.TB, text string) map[string]brief.Message {
 	p := page()
 	p.Warnings = []string{text}
 	messages := reportsWith(tb, text)
-	messages["thread"], messages["briefing"], messages["failure"] = brief.Thread(deskOf(agent, one), p), brief.Briefing(plan, p), brief.Failure("triage", fmt.Errorf("%s", text), false, asOf(), p)
+	messages["thread"], messages["briefing"], messages["failure"] = brief.Thread(deskOf(agent, one), p), brief.Briefing(plan, p), brief.Failure("triage", fmt.Errorf("%s", text), brief.NoEffect, asOf(), p)
 	return messages
 }
 

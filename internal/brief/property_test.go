@@ -132,7 +132,7 @@ func TestMessagesStayWithinTheirRoom(t *testing.T) {
 				t.Fatalf("a thread has %d bytes of markup:\n%s", len(markup(thread)), thread)
 			}
 		}
-		for _, m := range []brief.Message{brief.Alert(plan, pg), brief.Failure("triage", fmt.Errorf("%s", anyText(t, "cause")), false, asOf(), pg)} {
+		for _, m := range []brief.Message{brief.Alert(plan, pg), brief.Failure("triage", fmt.Errorf("%s", anyText(t, "cause")), brief.Unsettled, asOf(), pg)} {
 			if len(markup(m)) >= 4000 {
 				t.Fatalf("%d bytes of markup:\n%s", len(markup(m)), m)
 			}

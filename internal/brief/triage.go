@@ -222,19 +222,24 @@ func Alert(p *triage.Plan, page Page) Message {
 	}
 }
 
-// Failure is the message about a run that could not do its work. Where unknown is
-// set, nobody can tell whether its rows were written.
-func Failure(what string, cause error, unknown bool, at time.Time, page Page) Message {
-	effect := "nothing was changed"
-	if unknown {
-		effect = "it is not known whether rows were written; the same slot, run again, finds out"
-	}
+// Effect is what a run that failed has left behind, in words.
+type Effect string
+
+// The effects of a failed run.
+const (
+	NoEffect  Effect = "nothing was changed"
+	Unknown   Effect = "it is not known whether rows were written; the same slot, run again, finds out"
+	Unsettled Effect = "its rows were written; whether people's edits came in between could not be seen"
+)
+
+// Failure is the message about a run that could not do its work.
+func Failure(what string, cause error, effect Effect, at time.Time, page Page) Message {
 	return Message{
-		Summary: "ECM " + what + " failed: " + effect,
+		Summary: "ECM " + what + " failed: " + string(effect),
 		Blocks: []Block{
 			{Kind: Header, Lines: []Line{{plain("ECM " + what + " failed")}}},
 			{Kind: Section, Lines: []Line{
-				{bold("The run of " + page.moment(at) + " failed: "), plain(effect + ".")},
+				{bold("The run of " + page.moment(at) + " failed: "), plain(string(effect) + ".")},
 				{plain(shorten(cause.Error(), 600))},
 			}},
 			footer(page, ""),

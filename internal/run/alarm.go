@@ -27,7 +27,18 @@ func (m *Manager) alarm(ctx context.Context, req Request, workflow ecm.Workflow,
 		return
 	}
 	page := brief.Page{Zone: m.Zone, Slot: req.Slot}
-	if _, err = m.Notifier.Post(ctx, brief.Post{Tag: tag, Message: brief.Failure(string(workflow), cause, errors.Is(cause, ErrUnknown), req.started, page)}); err != nil {
+	if _, err = m.Notifier.Post(ctx, brief.Post{Tag: tag, Message: brief.Failure(string(workflow), cause, effect(cause), req.started, page)}); err != nil {
 		m.Effects.Log.Warn("the team could not be told of the failure", "error", err)
 	}
+}
+
+// effect is what a run that failed has left behind.
+func effect(cause error) brief.Effect {
+	switch {
+	case errors.Is(cause, ErrUnknown):
+		return brief.Unknown
+	case errors.Is(cause, ErrUnsettled):
+		return brief.Unsettled
+	}
+	return brief.NoEffect
 }

@@ -87,6 +87,9 @@ func (m *Manager) hand(ctx context.Context, id string, result carried) (carried,
 	return result, owed(err)
 }
 
+// errSettle says that what an earlier commit left to be looked at still is.
+var errSettle = errors.New("look through the last changes of the ledger")
+
 // settledLedger reads the ledger, and first brings to its end what a process that
 // died left half looked at.
 func (m *Manager) settledLedger(ctx context.Context) (ledger.Snapshot, error) {
@@ -99,7 +102,7 @@ func (m *Manager) settledLedger(ctx context.Context) (ledger.Snapshot, error) {
 		return struct{}{}, m.Ledger.Settle(ctx)
 	})
 	if err != nil {
-		return book, wrap("settle the ledger", err)
+		return book, fmt.Errorf("%w: %w", errSettle, err)
 	}
 	return m.readLedger(ctx)
 }

@@ -139,6 +139,9 @@ func (m *Manager) lookAfter(ctx context.Context, req Request, result Cleanup, co
 	}
 	m.Progress("looking whether every change has arrived")
 	book, err := m.settledLedger(ctx)
+	if errors.Is(err, errSettle) {
+		return result, errors.Join(committed, fmt.Errorf("%w: %w", ErrUnsettled, err))
+	}
 	if err != nil {
 		m.Effects.Log.Warn("everything is committed; the ledger could not be read afterwards", "error", err)
 		result.Book.Warnings = append(slices.Clip(result.Book.Warnings),

@@ -95,7 +95,7 @@ func (m *Manager) Undo(ctx context.Context, req Request, plan Undo) (Undo, error
 	plan.Done = &c.Run
 	book, err := m.settledLedger(ctx)
 	if err != nil {
-		return plan, wrap("look whether every change has arrived", err)
+		return plan, fmt.Errorf("%w: %w", ErrUnsettled, err)
 	}
 	if run := find(book, plan.Plan.Run.ID); run != nil {
 		plan.Withdrawn = m.withdraw(ctx, run)
