@@ -149,3 +149,36 @@ func TestChangesAreCutOff(t *testing.T) {
 		}
 	}
 }
+
+// F41: a column that is called Status in the last moment has other cells than the one that was.
+func TestAnotherStatusColumn(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t, 6)
+	d.during(4, false, func(d *desk) {
+		d.both(func(s *fake.Sheets) {
+			s.Put(d.tab, "D1", "Old status")
+			s.Put(d.tab, "Q1", "Status")
+		})
+	})
+	d.carryOut("changes")
+}
+
+// F55: what a person types over a cell that we hit by mistake is theirs, before we give it back and in the same moment.
+func TestPeopleTypeOverAMistake(t *testing.T) {
+	t.Parallel()
+	for _, call := range []int{5, 6, 7} {
+		d := newDesk(t, 6)
+		d.s.OnBefore(func(c fake.SheetsCall) {
+			switch c.N {
+			case 4:
+				d.both(func(s *fake.Sheets) { s.SortDown(d.tab, "A") })
+			case call:
+				d.types("C5", "Status", "ESCALATED")
+			}
+		})
+		if err := carry(t.Context(), open(t, d.s), "changes", []string{"C2"}, nil); err != nil {
+			t.Fatal(err)
+		}
+		d.check(map[string]intended{"C2": closed("C2")})
+	}
+}

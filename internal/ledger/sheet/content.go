@@ -1,6 +1,7 @@
 package sheet
 
 import (
+	"maps"
 	"strconv"
 	"strings"
 )
@@ -46,12 +47,8 @@ func contentOf(row []any) content {
 // with is the content after some of its cells were written.
 func (c content) with(written content) content {
 	out := make(content, len(c)+len(written))
-	for column, word := range c {
-		out[column] = word
-	}
-	for column, word := range written {
-		out[column] = word
-	}
+	maps.Copy(out, c)
+	maps.Copy(out, written)
 	return out
 }
 

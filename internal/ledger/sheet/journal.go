@@ -18,6 +18,12 @@ import (
 //     anything, so whatever stood in a row that it hit can be given back. A copy
 //     of the tab, not of rows: each formula keeps its place and so all of its
 //     references, and no filter can leave rows out.
+//
+// What Google does not document, and a look at the real service must show once:
+// that duplicateSheet copies rows that a filter hides, that it leaves protected
+// ranges behind (else the copy may stay as a hidden tab), that values of the copy
+// are computed by the time of the answer, and that copyPaste on one cell brings
+// rich text along.
 type journal struct {
 	id         int64 // sheet id of the intents
 	generation int64 // of the batch that it belongs to

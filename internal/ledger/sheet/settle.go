@@ -28,6 +28,9 @@ func (l *Ledger) Settle(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
+		if j == nil {
+			continue
+		}
 		done, err := l.settle(ctx, o, j)
 		if done || err != nil {
 			return err
@@ -41,11 +44,12 @@ func (l *Ledger) unsettled() error {
 		Mend: "let nobody sort or move rows in the tab " + assignmentsTab + " for a minute, and run again"}
 }
 
-// readJournal reads the journal that waits: what was meant, then what stood in the rows that were hit.
+// readJournal reads the journal that waits: what was meant, then what stood in the
+// rows that were hit. It is nil where a tab was renamed or deleted a moment ago.
 func (l *Ledger) readJournal(ctx context.Context, o *layout) (*journal, error) {
 	j := &journal{id: o.journal(), generation: o.generation, title: o.titles[o.journal()]}
 	book, err := l.cells(ctx, quoted(j.title))
-	if err != nil {
+	if err != nil || book == nil {
 		return nil, err
 	}
 	if err := j.readIntents(gridOf(book, j.id)); err != nil {
@@ -60,18 +64,21 @@ func (l *Ledger) readJournal(ctx context.Context, o *layout) (*journal, error) {
 	for _, in := range j.intents {
 		top, bottom = min(top, in.Row), max(bottom, in.Row)
 	}
-	if book, err = l.cells(ctx, append(o.archiveRanges(), fmt.Sprintf("%s!%d:%d", quoted(name), top+1, bottom+1))...); err != nil {
+	if book, err = l.cells(ctx, append(o.archiveRanges(), fmt.Sprintf("%s!%d:%d", quoted(name), top+1, bottom+1))...); err != nil || book == nil {
 		return nil, err
 	}
 	j.readRows(book, o.archiveID())
 	return j, nil
 }
 
-// cells reads some ranges with all that tells how their cells came about.
+// cells reads some ranges with all that tells how their cells came about; nil where Google does not know one of them.
 func (l *Ledger) cells(ctx context.Context, ranges ...string) (*sheets.Spreadsheet, error) {
 	book, err := l.service.Spreadsheets.Get(l.id).Ranges(ranges...).Fields(journalFields).Context(ctx).Do()
+	if refusal, ok := errors.AsType[*googleapi.Error](err); ok && refusal.Code == http.StatusBadRequest {
+		return nil, nil
+	}
 	if err != nil {
-		return nil, l.gone("read the journal of the last changes", err)
+		return nil, l.failure("read the journal of the last changes", false, err)
 	}
 	return book, nil
 }
@@ -96,6 +103,7 @@ func (l *Ledger) gone(doing string, err error) error {
 // settle works a journal off, and those that this makes. It gives up, without an
 // error, where somebody else was first or the sheet has changed under its feet.
 func (l *Ledger) settle(ctx context.Context, o *layout, j *journal) (done bool, err error) {
+	keep := false // the tabs of the journal: where protection came along with the copy, it may be impossible to delete
 	for range settleTries {
 		v := j.judge()
 		var now *present
@@ -104,13 +112,18 @@ func (l *Ledger) settle(ctx context.Context, o *layout, j *journal) (done bool, 
 				return false, err
 			}
 		}
-		s, err := o.settlement(j, v, now)
+		s, err := o.settlement(j, v, now, keep)
 		if err != nil {
 			return false, err
 		}
 		answer, err := l.service.Spreadsheets.BatchUpdate(l.id, s.request()).Fields("updatedSpreadsheet(" + journalFields + ")").Context(ctx).Do()
 		if err != nil {
-			return false, l.notSettled(ctx, o, err)
+			failure := l.notSettled(ctx, o, err)
+			if !keep && ecm.ClassOf(failure) == ecm.Permanent && o.isLocked(j.Table) {
+				keep = true
+				continue
+			}
+			return false, failure
 		}
 		l.forget()
 		if s.next == nil {
@@ -120,6 +133,11 @@ func (l *Ledger) settle(ctx context.Context, o *layout, j *journal) (done bool, 
 		j.readRows(answer.UpdatedSpreadsheet, 0)
 	}
 	return false, l.unsettled()
+}
+
+// isLocked says whether something on a tab is protected from us.
+func (o *layout) isLocked(title string) bool {
+	return o.tables[title] != nil && len(o.tables[title].locks) > 0
 }
 
 // present reads the tab of a journal as it stands; nil where somebody else has worked the journal off.
@@ -163,7 +181,7 @@ type settlement struct {
 	next  *journal // cells are given back into rows that may have moved again, so that is journalled too; nil: none are
 }
 
-func (o *layout) settlement(j *journal, v verdict, now *present) (*settlement, error) {
+func (o *layout) settlement(j *journal, v verdict, now *present, keep bool) (*settlement, error) {
 	s := &settlement{entry: o.next()}
 	var work batch
 	if now != nil {
@@ -185,7 +203,7 @@ func (o *layout) settlement(j *journal, v verdict, now *present) (*settlement, e
 	}
 	for _, tab := range j.tabs() {
 		_, there := o.titles[tab]
-		if there && (s.next == nil || !slices.Contains(s.next.Older, tab)) {
+		if there && !keep && (s.next == nil || !slices.Contains(s.next.Older, tab)) {
 			work.drop(tab)
 		}
 	}

@@ -3,15 +3,18 @@
 //
 // A run costs two reads (the layout with the generation, then the rows of all
 // tabs at once) and two writes (the commit, the record of deliveries), however
-// many orders there are. Three rules keep people's cells safe and every order
-// assigned once:
+// many orders there are; with changes of rows one of each more. Four rules keep
+// people's cells safe and every order assigned once:
 //
 //   - One batchUpdate is one commit. It creates developer metadata with the id
 //     generation + 1, which Google refuses when the id is used, and one refused
 //     sub-request voids the whole batch: a compare-and-swap without a lock to leak.
-//   - No cell is ever addressed by a row that was read earlier. Rows are appended
-//     (appendCells, never values.append), and the record of a run is changed by
-//     findReplace, which finds its own text wherever the row stands by then.
+//   - Rows are appended (appendCells, never values.append), and the record of a run
+//     is changed by findReplace, which finds its own text wherever the row stands by then.
+//   - A row that stands there already can only be addressed by a number that was
+//     read earlier. So a batch that changes rows first copies the tab as it is at
+//     that very moment, and afterwards the copy shows whether the rows that were hit
+//     are those that were meant (see journal). If not, they get back what they held.
 //   - Text goes in as stringValue only, so nothing turns into a number, a date or a formula.
 //
 // Columns are found by their headers, tabs by their titles or, once renamed, by

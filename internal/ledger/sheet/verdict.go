@@ -113,14 +113,15 @@ func (j *journal) undo(i int, columns []int) restore {
 // that it hit gets its own cells back, and the right one is looked for again.
 func (j *journal) judgeRestore(i int) []restore {
 	in, stood := j.intents[i], contentOf(j.rows[i])
+	loose := in.loose()
 	moved := j.top >= 0 && !j.sameHeaders() // without a header row, the content alone must tell
-	if moved || in.Was.differences(stood, in.loose()) > forgiven {
-		again := restore{looks: in.Was, headers: j.assumed(), edit: i, row: in.Row, loose: in.loose(), cells: in.From}
+	if moved || in.Was.differences(stood, loose) > forgiven {
+		again := restore{looks: in.Was, headers: j.assumed(), edit: i, row: in.Row, loose: loose, cells: in.From}
 		return []restore{j.undo(i, in.columns()), again}
 	}
 	var theirs []int
 	for _, column := range in.columns() {
-		if stood[column] != in.Was[column] || j.computed(i, column) {
+		if !loose[column] && (stood[column] != in.Was[column] || j.computed(i, column)) {
 			theirs = append(theirs, column)
 		}
 	}
