@@ -189,6 +189,7 @@ func slotNow() string { return "07:00" }
 // each external call in turn and started again, a run leaves what a run that was
 // never killed leaves.
 func TestKilledAfterEveryCall(t *testing.T) {
+	t.Parallel()
 	for _, ledger := range []string{"sqlite", "sheet"} {
 		t.Run(ledger, func(t *testing.T) {
 			t.Parallel()
@@ -213,23 +214,7 @@ func TestKilledAfterEveryCall(t *testing.T) {
 func killAt(t *testing.T, ledger string, n int) {
 	t.Helper()
 	w := newCrashWorld(t, ledger)
-	dead := make(chan struct{})
-	var victim *process
-	ready := make(chan struct{})
-	w.hook(func(call int) {
-		if call == n {
-			<-ready
-			_ = victim.cmd.Process.Kill()
-			<-dead // no answer leaves before the process is gone
-		}
-	})
-	victim = w.triage(t, slotNow())
-	close(ready)
-	status := victim.wait()
-	close(dead)
-	if status != -1 {
-		t.Errorf("killed at call %d, the process ended with %d: %s", n, status, victim.stderr.String())
-	}
+	w.kill(t, n, []string{"triage", "--slot", slotNow(), "--json"})
 	w.settle(t, slotNow())
 	if problems := w.problems(t); len(problems) > 0 {
 		t.Errorf("killed after call %d: %s", n, strings.Join(problems, "; "))
@@ -239,6 +224,7 @@ func killAt(t *testing.T, ledger string, n int) {
 // TestSameSlotTwice covers F82: the second run of a slot changes nothing, posts
 // nothing, ends well and says so.
 func TestSameSlotTwice(t *testing.T) {
+	t.Parallel()
 	for _, ledger := range []string{"sqlite", "sheet"} {
 		t.Run(ledger, func(t *testing.T) {
 			t.Parallel()
@@ -269,6 +255,7 @@ func TestSameSlotTwice(t *testing.T) {
 // TestTwoAtOnce covers F22, F61 and F82: two processes on one slot leave one set
 // of rows and one briefing, and both end well.
 func TestTwoAtOnce(t *testing.T) {
+	t.Parallel()
 	for _, ledger := range []string{"sqlite", "sheet"} {
 		t.Run(ledger, func(t *testing.T) {
 			t.Parallel()

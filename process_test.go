@@ -6,6 +6,7 @@ import (
 	"errors"
 	"os"
 	"os/exec"
+	"strings"
 	"testing"
 	"time"
 )
@@ -19,15 +20,34 @@ type process struct {
 // start starts pi-manager with this environment alone, in its own folder.
 func start(t *testing.T, dir string, env []string, args ...string) *process {
 	t.Helper()
+	return startWith(t, "", dir, env, args...)
+}
+
+// startWith starts pi-manager with something to read on stdin.
+func startWith(t *testing.T, stdin, dir string, env []string, args ...string) *process {
+	t.Helper()
+	p := prepare(t, stdin, dir, env, args...)
+	p.start(t)
+	return p
+}
+
+// prepare makes a process that is not started yet.
+func prepare(t *testing.T, stdin, dir string, env []string, args ...string) *process {
+	t.Helper()
 	ctx, cancel := context.WithTimeout(context.Background(), 3*time.Minute)
 	t.Cleanup(cancel)
 	p := &process{cmd: exec.CommandContext(ctx, "pi-manager", args...)}
 	p.cmd.Dir, p.cmd.Env = dir, append([]string{"PATH=" + os.Getenv("PATH"), "HOME=" + dir}, env...)
 	p.cmd.Stdout, p.cmd.Stderr = &p.stdout, &p.stderr
+	p.cmd.Stdin = strings.NewReader(stdin)
+	return p
+}
+
+func (p *process) start(t *testing.T) {
+	t.Helper()
 	if err := p.cmd.Start(); err != nil {
 		t.Errorf("start pi-manager: %v", err)
 	}
-	return p
 }
 
 // wait gives the exit status; -1 for a process that was killed.

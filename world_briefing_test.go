@@ -40,8 +40,10 @@ func (w *world) queue(t *testing.T, runID string, e expectation) queue {
 		byEmail[strings.ToLower(d.email)] = l
 		q.loads = append(q.loads, l)
 	}
-	for _, r := range records(t, w.sheets, "Assignments", "order id") {
-		if l := byEmail[r.email("assigned agent")]; l != nil && readable(r) && working(r) {
+	seen := map[string]bool{} // a row that somebody pasted once more is no other order
+	for _, r := range w.binder.rows(t, "Assignments") {
+		if l := byEmail[r.email("assigned agent")]; l != nil && readable(r) && working(r) && !seen[cellText(r["order id"])] {
+			seen[cellText(r["order id"])] = true
 			q.count(l, r, r["run id"] == runID)
 		}
 	}

@@ -175,17 +175,11 @@ func headerWords(row []any) []string {
 	return words
 }
 
-// ledger reads what stands in the sheet now.
+// ledger reads what stands in the ledger now.
 func (w *world) ledger(t *testing.T, lastAgent string) ledger {
 	t.Helper()
-	l := ledger{agents: records(t, w.sheets, "Agents", "email"), lastAgent: lastAgent, excluded: w.excluded}
-	for _, tab := range w.sheets.Titles() {
-		switch tab {
-		case "Assignments":
-			l.assignments = records(t, w.sheets, tab, "order id")
-		case "Resolutions":
-			l.resolutions = records(t, w.sheets, tab, "timestamp")
-		}
+	return ledger{
+		assignments: plain(w.binder.rows(t, "Assignments")), agents: w.binder.rows(t, "Agents"), resolutions: w.binder.rows(t, "Resolutions"),
+		lastAgent: lastAgent, excluded: w.excluded,
 	}
-	return l
 }

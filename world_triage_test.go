@@ -59,7 +59,7 @@ func (w *world) runAndCheck(t *testing.T, slot string, asOf time.Time, in arriva
 	posted := len(w.slack.Messages())
 	o := w.triage(t, slot, asOf)
 	o.wants(t, 0, "ok")
-	if !regexp.MustCompile(`^\d{4}-\d\d-\d\dT`+slot+`$`).MatchString(o.document.Slot) || o.document.RunID != "triage/"+o.document.Slot {
+	if !regexp.MustCompile(`^\d{4}-\d\d-\d\dT\d\d:00$`).MatchString(o.document.Slot) || !strings.HasSuffix(o.document.Slot, slot) || o.document.RunID != "triage/"+o.document.Slot {
 		t.Errorf("run %q of slot %q", o.document.RunID, o.document.Slot)
 	}
 	messages := w.slack.Messages()[posted:]

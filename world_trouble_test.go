@@ -321,3 +321,8 @@ func TestWorldBotNotInChannel(t *testing.T) {
 		t.Errorf("want one briefing about 9 orders and 2 agents: %+v", briefing)
 	}
 }
+
+// shut takes the bot out of the channel, or lets it in again.
+func (w *world) shut(out bool) {
+	w.slack.PutChannel(fake.SlackChannel{ID: fake.SlackChannelID, Name: "ecm", Member: !out})
+}

@@ -134,7 +134,8 @@ func changed(plan *progress.Cleanup) []ecm.Changed {
 // person changed meanwhile. Then it moves old rows to the archive.
 func (m *Manager) lookAfter(ctx context.Context, req Request, result Cleanup, committed error) (Cleanup, error) {
 	result.Closed, result.Left, result.Timed = result.Plan.Closed, result.Plan.Skipped, len(result.Plan.Timed)
-	if ctx.Err() != nil {
+	nothing := len(result.Plan.Changes()) == 0 && len(m.archivable(req, result.Book.Assignments)) == 0
+	if nothing || ctx.Err() != nil {
 		return result, committed
 	}
 	m.Progress("looking whether every change has arrived")
