@@ -24,9 +24,22 @@ lint: ## formatting, vet and the linters of .golangci.yml
 build: ## a static, stripped binary: ./pi-manager
 	CGO_ENABLED=0 $(GO) build -trimpath -ldflags='-s -w' -o pi-manager .
 
+# The processor that `make image` builds for: amd64 or arm64.
+ARCH    ?= amd64
+
+.PHONY: image
+image: ## the container image, without Docker: dist/ecm-manager-linux-ARCH (OCI layout) and .tar (docker load)
+	scripts/compile linux $(ARCH) dist/linux-$(ARCH)/pi-manager
+	$(GO) -C tools run ./image -binary '$(CURDIR)/dist/linux-$(ARCH)/pi-manager' -out '$(CURDIR)/dist' -version '$(VERSION)'
+
+.PHONY: release
+release: ## what a tag publishes: dist/release with binaries, images, SBOMs and SHA256SUMS
+	scripts/release
+
 .PHONY: bench
 bench: ## speed and memory; docs/performance.md says what the figures mean
 	$(GO) test -run '^$$' -bench . -benchmem -cpu 1 ./internal/policy ./internal/triage ./internal/warehouse ./internal/ledger/...
+	$(GO) test -run '^$$' -bench . -benchtime 3x .
 	scripts/size-and-start
 
 .PHONY: fuzz
@@ -39,7 +52,7 @@ fuzz: ## each fuzz target for ten seconds
 
 .PHONY: golden
 golden: ## write the golden files anew; read the difference before you commit it
-	$(GO) test ./internal/brief ./internal/slack -update
+	$(GO) test ./internal/brief ./internal/slack ./k8s -update
 
 .PHONY: demo
 demo: ## the main job on an invented world
@@ -47,4 +60,4 @@ demo: ## the main job on an invented world
 
 .PHONY: clean
 clean: ## take away what the targets above made
-	rm -rf pi-manager bin demo-world
+	rm -rf pi-manager bin dist demo-world
