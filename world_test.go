@@ -24,15 +24,18 @@ type world struct {
 	db       database
 	sheets   *fake.Sheets
 	slack    *fake.Slack
+	binder   binder
 	env      []string
 	said     []string
-	members  []string // ids that may be mentioned
-	excluded []string // e-mails of agents who never get an order
+	members  []string        // ids that may be mentioned
+	excluded []string        // e-mails of agents who never get an order
+	pasted   map[string]bool // orders whose rows somebody has pasted once more
 }
 
 func newWorld(t *testing.T) *world {
 	t.Helper()
-	w := &world{dir: t.TempDir(), db: newDatabase(t), sheets: fake.NewSheets(t), slack: fake.NewSlack(t)}
+	w := &world{dir: t.TempDir(), db: newDatabase(t), sheets: fake.NewSheets(t), slack: fake.NewSlack(t), pasted: map[string]bool{}}
+	w.binder = sheetBinder{w.sheets}
 	w.write(t, "key.json", w.sheets.Key())
 	w.env = append(w.db.environment(t),
 		"SPREADSHEET_ID="+w.sheets.ID, "GOOGLE_SHEETS_ENDPOINT="+w.sheets.URL, "GOOGLE_SERVICE_ACCOUNT_JSON=key.json",

@@ -16,6 +16,7 @@ const (
 	KindFile     Kind = "file"     // warehouse: a CSV or JSON lines file
 	KindSheet    Kind = "sheet"    // ledger: a Google Sheet
 	KindSQLite   Kind = "sqlite"   // ledger: a local file
+	KindPostgres Kind = "postgres" // ledger: a database on a server
 	KindSlack    Kind = "slack"    // notifier
 	KindStdout   Kind = "stdout"   // notifier: the terminal
 )
@@ -28,8 +29,11 @@ type Part struct {
 
 // form is how the kind is written: "redshift", "file:PATH".
 func (k Kind) form() string {
-	if k == KindFile || k == KindSQLite {
+	switch k {
+	case KindFile, KindSQLite:
 		return string(k) + ":PATH"
+	case KindPostgres:
+		return postgresForm
 	}
 	return string(k)
 }
@@ -52,7 +56,7 @@ func choice(part *Part, kinds ...Kind) setter {
 		name, path, hasPath := strings.Cut(text, ":")
 		kind := Kind(name)
 		switch {
-		case name == "gateway" || name == "postgres" || name == "postgresql":
+		case name == "gateway":
 			return "", fmt.Errorf("this choice is planned and not built yet; write %s", known)
 		case !slices.Contains(kinds, kind):
 			return "", fmt.Errorf("there is no such choice; write %s", known)
@@ -83,7 +87,7 @@ func (s *Settings) candidates() []candidate {
 		{chooseWarehouse, &s.Warehouse, KindRedshift, redshift, redshift,
 			"there is no warehouse: set REDSHIFT_HOST, REDSHIFT_DATABASE, REDSHIFT_USER and REDSHIFT_PASSWORD, or PI_MANAGER_WAREHOUSE=file:PATH"},
 		{chooseLedger, &s.Ledger, KindSheet, []string{"SPREADSHEET_ID", "GOOGLE_SERVICE_ACCOUNT_JSON"}, []string{"SPREADSHEET_ID"},
-			"there is no ledger: set SPREADSHEET_ID, and GOOGLE_SERVICE_ACCOUNT_JSON where no other Google credentials are at hand, or PI_MANAGER_LEDGER=sqlite:PATH"},
+			"there is no ledger: set SPREADSHEET_ID, and GOOGLE_SERVICE_ACCOUNT_JSON where no other Google credentials are at hand, or PI_MANAGER_LEDGER=sqlite:PATH or " + postgresForm},
 		{chooseNotify, &s.Notify, KindSlack, slack, slack,
 			"nobody would be told: set SLACK_BOT_TOKEN and SLACK_CHANNEL_ID, or PI_MANAGER_NOTIFY=stdout"},
 	}

@@ -60,6 +60,7 @@ func TestNoSecretLeaks(t *testing.T) {
 	t.Parallel()
 	good := with(secrets())
 	good["MCP_GATEWAY_URL"] = "https://gateway.example.com/canary"
+	good["PI_MANAGER_LEDGER"] = "postgres://me:canary@db/ecm"
 	asFiles := with(nil)
 	for name, secret := range secrets() {
 		delete(asFiles, name)
@@ -136,6 +137,7 @@ What people edit
 
 Where it runs
   PI_MANAGER_JOB_NAME          -                                         not set
+  PI_MANAGER_PUSHGATEWAY_URL   -                                         not set
 `
 	if got := strings.ReplaceAll(printed(t, settings), file.Path, ".env"); got != want {
 		t.Errorf("got\n%s\nwant\n%s", got, want)

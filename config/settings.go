@@ -6,17 +6,19 @@ import "pi-manager/internal/ecm"
 // was checked; none is shared between runs.
 type Settings struct {
 	Warehouse Part // KindRedshift or KindFile
-	Ledger    Part // KindSheet or KindSQLite
+	Ledger    Part // KindSheet, KindSQLite or KindPostgres
 	Notify    Part // KindSlack or KindStdout
 
 	Redshift Redshift // complete where the warehouse is KindRedshift
 	Sheet    Sheet    // complete where the ledger is KindSheet
+	Postgres Postgres // complete where the ledger is KindPostgres
 	Slack    Slack    // complete where the notifier is KindSlack
 
 	ConfigDir      string   // folder for Read and LoadSchedule; empty: the embedded files
 	QueriesDir     string   // folder with SQL files of the team's own; empty: the embedded ones
 	ExcludedAgents []string // e-mails by ecm.AgentKey, each once; they add to the policy's
 	JobName        string   // of the Kubernetes Job that runs this; empty where none does
+	Pushgateway    string   // base address of where runs push their figures; empty: nowhere
 
 	rows []Row
 }
@@ -78,7 +80,7 @@ func Load(environ []string, files ...EnvFile) (Settings, error) {
 type variable struct {
 	group, name string
 	initial     string // the value where nobody gave one
-	secret      bool   // has a _FILE twin, and is never shown
+	secret      bool   // has a _FILE twin, and is never shown, or only in part
 
 	// set checks the text and puts it into the settings. It returns how the value
 	// is shown; its error must not repeat the text.
@@ -98,7 +100,7 @@ func (s *Settings) variables() []variable {
 		{group: warehouse, name: "REDSHIFT_SSLMODE", initial: "verify-full", set: sslMode(&s.Redshift.SSLMode)},
 		{group: warehouse, name: "REDSHIFT_SSLROOTCERT", set: certificates(&s.Redshift.RootCert)},
 
-		{group: ledger, name: chooseLedger, set: choice(&s.Ledger, KindSheet, KindSQLite)},
+		{group: ledger, name: chooseLedger, secret: true, set: s.setLedger},
 		{group: ledger, name: "SPREADSHEET_ID", set: spreadsheet(&s.Sheet.SpreadsheetID)},
 		{group: ledger, name: "GOOGLE_SERVICE_ACCOUNT_JSON", secret: true, set: s.Sheet.setAccount},
 		{group: ledger, name: "GOOGLE_SHEETS_ENDPOINT", set: webAddress(&s.Sheet.Endpoint, "")},
@@ -115,5 +117,6 @@ func (s *Settings) variables() []variable {
 		{group: edited, name: "PI_MANAGER_EXCLUDED_AGENTS", set: emails(&s.ExcludedAgents)},
 
 		{group: "Where it runs", name: "PI_MANAGER_JOB_NAME", set: word(&s.JobName)},
+		{group: "Where it runs", name: "PI_MANAGER_PUSHGATEWAY_URL", set: webAddress(&s.Pushgateway, "")},
 	}
 }

@@ -91,9 +91,10 @@ type Due struct {
 }
 
 // Between lists the slots whose time comes after one moment and up to another,
-// in that order. On the day when clocks go forward, a time that the clock leaves
-// out comes an hour later; on the day when they go back, a time that comes twice
-// counts once.
+// in the order in which they come. On the day when clocks go forward, a time that
+// the clock leaves out comes as much later as they go forward, so it may come
+// after a slot that stands behind it; on the day when they go back, a time that
+// comes twice counts once.
 func (s Schedule) Between(after, upTo time.Time) []Due {
 	var list []Due
 	day := time.Date(after.In(s.Zone).Year(), after.In(s.Zone).Month(), after.In(s.Zone).Day()-1, 0, 0, 0, 0, time.UTC)
@@ -104,6 +105,7 @@ func (s Schedule) Between(after, upTo time.Time) []Due {
 			}
 		}
 	}
+	slices.SortStableFunc(list, func(a, b Due) int { return a.At.Compare(b.At) })
 	return list
 }
 
@@ -123,27 +125,33 @@ func (s Schedule) Before(slot ecm.Slot) ecm.Slot {
 		return ""
 	}
 	at := s.moment(named, named.Hour(), named.Minute())
-	earlier := s.Between(at.AddDate(0, 0, -2), at.Add(-time.Second))
-	if len(earlier) == 0 {
+	list := s.Between(at.AddDate(0, 0, -2), at)
+	i := slices.IndexFunc(list, func(d Due) bool { return d.Slot == slot })
+	if i < 1 {
 		return ""
 	}
-	return earlier[len(earlier)-1].Slot
+	return list[i-1].Slot
 }
 
 // JobSlot is the slot of a Kubernetes Job that a CronJob made: the controller ends
 // its name with the minutes since 1970 of the scheduled time. A Job that a
-// person made, or one for a time that is not in the schedule, has none.
+// person made, or one for a time that is not in the schedule, has none. A number
+// that a person chose, such as the one of rerun-180, is no time that a CronJob has seen.
 func (s Schedule) JobSlot(job string) (ecm.Slot, bool) {
 	minutes, err := strconv.ParseInt(job[strings.LastIndex(job, "-")+1:], 10, 64)
-	if err != nil || minutes < 0 || minutes > maxJobMinutes {
+	if err != nil || minutes < minJobMinutes || minutes > maxJobMinutes {
 		return "", false
 	}
 	slot := ecm.Slot(time.Unix(minutes*60, 0).In(s.Zone).Format(ecm.SlotLayout))
 	return slot, s.Workflows(slot) != nil
 }
 
-// maxJobMinutes is the year 2100, far below what a clock takes.
-const maxJobMinutes = 130 * 366 * 24 * 60
+// The years 2020 and 2100, in minutes since 1970: no CronJob named a Job like this
+// before, and a clock takes what lies between.
+const (
+	minJobMinutes = 26_297_280
+	maxJobMinutes = 68_374_080
+)
 
 // latest is the latest slot of the wanted entries whose time has come at t.
 //

@@ -1,6 +1,8 @@
 package config_test
 
 import (
+	"fmt"
+	"math/rand/v2"
 	"slices"
 	"strings"
 	"testing"
@@ -8,6 +10,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"pi-manager/config"
 	"pi-manager/internal/ecm"
 )
 
@@ -173,4 +176,134 @@ func moment(t *testing.T, text string) time.Time {
 		t.Fatal(err)
 	}
 	return at
+}
+
+// london has a slot in the hour that clocks leave out in March and repeat in October.
+const london = `zone: Europe/London
+slots:
+- {at: "01:30", run: [cleanup]}
+- {at: "02:00", run: [triage]}
+- {at: "14:00", run: [progress]}
+`
+
+// listed writes slots in short: their name and when their time comes, in UTC.
+func listed(list []config.Due) (lines []string) {
+	for _, d := range list {
+		lines = append(lines, string(d.Slot)+" at "+d.At.Format(time.RFC3339)+" "+string(d.Workflows[0]))
+	}
+	return lines
+}
+
+// F87: the wall names a slot, whatever the clocks do; each comes once, and in the order of time.
+func TestBetween(t *testing.T) {
+	t.Parallel()
+	tests := []struct {
+		name, schedule, after, upTo string
+		want                        []string
+	}{
+		{"after is out, up to is in", dubai, "2026-02-17T03:00:00Z", "2026-02-17T10:00:00Z", []string{"2026-02-17T14:00 at 2026-02-17T10:00:00Z cleanup"}},
+		{"a second decides", dubai, "2026-02-17T02:59:59Z", "2026-02-17T09:59:59Z", []string{"2026-02-17T07:00 at 2026-02-17T03:00:00Z cleanup"}},
+		{"across the midnights of Dubai and of UTC", dubai, "2026-02-17T15:59:00Z", "2026-02-18T03:00:00Z", []string{
+			"2026-02-17T20:00 at 2026-02-17T16:00:00Z cleanup", "2026-02-18T07:00 at 2026-02-18T03:00:00Z cleanup"}},
+		{"nothing between", dubai, "2026-02-17T03:00:00Z", "2026-02-17T03:00:00Z", nil},
+		{"the wrong way round", dubai, "2026-02-18T03:00:00Z", "2026-02-17T03:00:00Z", nil},
+		{"the day on which clocks go back has 01:30 twice", london, "2025-10-25T13:00:00Z", "2025-10-26T14:00:00Z", []string{
+			"2025-10-26T01:30 at 2025-10-26T01:30:00Z cleanup", "2025-10-26T02:00 at 2025-10-26T02:00:00Z triage", "2025-10-26T14:00 at 2025-10-26T14:00:00Z progress"}},
+		{"the day on which they go forward has no 01:30: it comes an hour later, after 02:00", london, "2026-03-28T14:00:00Z", "2026-03-29T13:00:00Z", []string{
+			"2026-03-29T02:00 at 2026-03-29T01:00:00Z triage", "2026-03-29T01:30 at 2026-03-29T01:30:00Z cleanup", "2026-03-29T14:00 at 2026-03-29T13:00:00Z progress"}},
+	}
+	for _, test := range tests {
+		if diff := cmp.Diff(test.want, listed(parse(t, test.schedule).Between(moment(t, test.after), moment(t, test.upTo)))); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", test.name, diff)
+		}
+	}
+}
+
+// A year of any zone has every date with every time once, however it is cut into pieces;
+// Next and Before walk along it.
+func TestBetweenIsOneWalk(t *testing.T) {
+	t.Parallel()
+	begin, end := moment(t, "2025-09-01T00:00:00Z"), moment(t, "2026-09-01T00:00:00Z")
+	for _, zone := range []string{"Asia/Dubai", "Europe/London", "America/New_York", "Australia/Lord_Howe", "Africa/Cairo"} {
+		schedule := parse(t, strings.Replace(london, "Europe/London", zone, 1))
+		whole := schedule.Between(begin, end)
+		if len(whole) != 365*3 {
+			t.Errorf("%s: %d slots in a year", zone, len(whole))
+		}
+		random := rand.New(rand.NewPCG(1, 1))
+		var pieces []config.Due
+		for at := begin; at.Before(end); {
+			next := at.Add(time.Duration(random.Int64N(int64(60 * time.Hour))))
+			if next.After(end) {
+				next = end
+			}
+			pieces = append(pieces, schedule.Between(at, next)...)
+			at = next
+		}
+		if diff := cmp.Diff(listed(whole), listed(pieces)); diff != "" {
+			t.Errorf("%s, in pieces (-whole +pieces):\n%s", zone, diff)
+		}
+		seen := map[ecm.Slot]bool{}
+		for i, d := range whole {
+			if seen[d.Slot] {
+				t.Errorf("%s: %s comes twice", zone, d.Slot)
+			}
+			seen[d.Slot] = true
+			if i == 0 {
+				continue
+			}
+			before := whole[i-1]
+			if got := schedule.Before(d.Slot); got != before.Slot {
+				t.Errorf("%s: before %s comes %s, want %s", zone, d.Slot, got, before.Slot)
+			}
+			if got := schedule.Next(before.At); d.At.After(before.At) && !got.Equal(d.At) {
+				t.Errorf("%s: after %s comes %s, want %s", zone, before.At, got, d.At)
+			}
+		}
+	}
+}
+
+func TestBeforeOfNoSlot(t *testing.T) {
+	t.Parallel()
+	schedule := parse(t, dubai)
+	for _, slot := range []ecm.Slot{"", "2026-02-17T08:00", "2026-02-17T14:05:06-by-hand-x", "pi-manager-29520000"} {
+		if got := schedule.Before(slot); got != "" {
+			t.Errorf("before %q comes %q", slot, got)
+		}
+	}
+	if got := schedule.Before("2026-01-01T07:00"); got != "2025-12-31T20:00" {
+		t.Errorf("before the first slot of the year comes %q", got)
+	}
+}
+
+// F86: the controller names a Job after the minute of its scheduled time.
+func TestJobSlot(t *testing.T) {
+	t.Parallel()
+	name := func(at string) string { return fmt.Sprintf("pi-manager-%d", moment(t, at).Unix()/60) }
+	tests := []struct {
+		schedule, job string
+		want          ecm.Slot // empty: none
+	}{
+		{dubai, name("2026-02-17T03:00:00Z"), "2026-02-17T07:00"},
+		{dubai, name("2026-02-17T16:00:00Z"), "2026-02-17T20:00"},
+		{dubai, "29520180", "2026-02-16T07:00"},
+		{dubai, name("2026-02-17T07:00:00Z"), ""}, // 11:00 in Dubai: a CronJob in the wrong zone
+		{london, name("2026-03-29T13:00:00Z"), "2026-03-29T14:00"},
+		{london, name("2026-03-28T14:00:00Z"), "2026-03-28T14:00"},
+		{dubai, "by-hand-1", ""},
+		{dubai, "rerun-180", ""}, // 180 minutes after the beginning of 1970 it was 07:00 in Dubai
+		{dubai, "rerun--29520180x", ""},
+		{dubai, "pi-manager", ""},
+		{dubai, "", ""},
+		{dubai, "-", ""},
+		{dubai, "job-99999999999999999999", ""},
+		{dubai, "job-9223372036854775807", ""},
+		{dubai, "job--29520180", "2026-02-16T07:00"},
+	}
+	for _, test := range tests {
+		got, ok := parse(t, test.schedule).JobSlot(test.job)
+		if ok != (test.want != "") || ok && got != test.want {
+			t.Errorf("JobSlot(%q) = %q, %t, want %q", test.job, got, ok, test.want)
+		}
+	}
 }

@@ -55,6 +55,7 @@ type app struct {
 	now            func() time.Time
 	envFile        string
 	queries        string
+	adopt          bool
 	json           bool
 	verbose        bool
 }
@@ -100,6 +101,7 @@ See what is missing to do it for real:                             pi-manager te
 	})
 	root.PersistentFlags().StringVar(&a.envFile, "env-file", "", "read settings from this file too (the environment wins)")
 	root.PersistentFlags().StringVar(&a.queries, "queries", "", "a folder with SQL files of your own, each in place of the built-in one")
+	root.PersistentFlags().BoolVar(&a.adopt, "adopt", false, "go on with a copy of the spreadsheet as the ledger; the original is left to itself")
 	root.PersistentFlags().BoolVarP(&a.verbose, "verbose", "v", false, "log what happens, not only what goes wrong")
 	root.AddCommand(a.runCommand(), a.triageCommand(), a.progressCommand(), a.cleanupCommand(), a.explainCommand(), a.runsCommand(), a.undoCommand(), a.testCommand(), a.configCommand(), a.serveCommand(), a.demoCommand(), a.versionCommand())
 	root.CompletionOptions.HiddenDefaultCmd = true

@@ -65,7 +65,7 @@ func (a *app) wire(ctx context.Context) (*parts, error) {
 		return nil, config.AsFaults(err)
 	}
 	p.openNotifier(a.messages())
-	return p, p.openLedger(ctx)
+	return p, p.openLedger(ctx, a.adopt)
 }
 
 func (a *app) policy(settings config.Settings) (*policy.Policy, error) {
@@ -108,22 +108,29 @@ func (p *parts) openNotifier(terminal io.Writer) {
 	p.notifier = slack.New(slack.Settings{Token: s.Token, Channel: s.ChannelID, APIURL: s.APIURL})
 }
 
-func (p *parts) openLedger(ctx context.Context) error {
-	if p.settings.Ledger.Kind == config.KindSQLite {
-		store, err := sqlstore.OpenSQLite(ctx, p.settings.Ledger.Path)
-		if err != nil {
-			return fmt.Errorf("open the ledger: %w", err)
-		}
-		p.ledger, p.close = store, func() { _ = store.Close() }
-		return nil
+func (p *parts) openLedger(ctx context.Context, adopt bool) error {
+	var err error
+	switch p.settings.Ledger.Kind {
+	case config.KindSQLite:
+		err = p.keep(sqlstore.OpenSQLite(ctx, p.settings.Ledger.Path))
+	case config.KindPostgres:
+		err = p.keep(sqlstore.OpenPostgres(ctx, sqlstore.Server(p.settings.Postgres)))
+	default:
+		s := p.settings.Sheet
+		p.ledger, err = sheet.Open(ctx, sheet.Settings{SpreadsheetID: s.SpreadsheetID, Account: s.Account, Endpoint: s.Endpoint, Adopt: adopt})
 	}
-	s := p.settings.Sheet
-	book, err := sheet.Open(ctx, sheet.Settings{SpreadsheetID: s.SpreadsheetID, Account: s.Account, Endpoint: s.Endpoint})
 	if err != nil {
 		return fmt.Errorf("open the ledger: %w", err)
 	}
-	p.ledger = book
 	return nil
+}
+
+// keep makes a database the ledger, to be closed with the parts.
+func (p *parts) keep(store *sqlstore.Store, err error) error {
+	if err == nil {
+		p.ledger, p.close = store, func() { _ = store.Close() }
+	}
+	return err
 }
 
 // manager is the queue that the parts make up.

@@ -12,7 +12,7 @@ import (
 
 const selectAgents = `
 SELECT position, email, name, team, slack_handle, active, COALESCE(CAST(max_tickets AS TEXT), '')
-FROM agents ORDER BY position`
+FROM agents ORDER BY position, email`
 
 func (r *reading) agents(ctx context.Context, tx *sql.Tx) error {
 	return each(ctx, tx, func(rows *sql.Rows) error {
@@ -58,8 +58,8 @@ func (d *doubts) capacity(email, cell string) int {
 }
 
 const insertAgent = `
-INSERT INTO agents (position, email, name, team, slack_handle, active, max_tickets)
-VALUES ($1, $2, $3, $4, $5, $6, $7)`
+INSERT INTO agents (email, name, team, slack_handle, active, max_tickets)
+VALUES ($1, $2, $3, $4, $5, $6)`
 
 // PutAgents makes these the whole roster, in this order; their Row does not
 // matter. Assignments of who is not in it any more stay as they are. Two agents
@@ -70,14 +70,14 @@ func (s *Store) PutAgents(ctx context.Context, agents []ecm.Agent) error {
 			return err
 		}
 		err := forAll(ctx, tx, insertAgent, agents, agentValues)
-		if isTaken(err) {
+		if s.engine.isTaken(err) {
 			return &ecm.Failure{Class: ecm.Permanent, Err: err, Mend: "give each agent an e-mail of their own"}
 		}
 		return err
 	})
 }
 
-func agentValues(i int, a ecm.Agent) []any {
+func agentValues(_ int, a ecm.Agent) []any {
 	tickets := sql.NullInt64{Int64: int64(a.Capacity), Valid: a.Capacity != ecm.DefaultCapacity}
-	return []any{i + 1, a.Email, a.Name, a.Team, a.Handle, strings.ToUpper(strconv.FormatBool(a.Active)), tickets}
+	return []any{a.Email, a.Name, a.Team, a.Handle, strings.ToUpper(strconv.FormatBool(a.Active)), tickets}
 }

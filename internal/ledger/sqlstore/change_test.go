@@ -53,59 +53,61 @@ VALUES ($1, $2, '2026-02-17 12:00:00', 'P2', 'AED', '10', '13')`
 // F43: a person writes cells in their own way. The change of their row is done,
 // and whatever it does not mean stays byte for byte as they wrote it.
 func TestAPersonsWayOfWritingStays(t *testing.T) {
-	t.Parallel()
-	for _, test := range []struct {
-		column, cell    string
-		notes, resolved string // what they say afterwards
-	}{
-		{"assigned_at", "2026-02-17T16:00:00+04:00", "self-healed", "2026-02-17 13:00:00"},
-		{"assigned_at", "yesterday", "self-healed", "2026-02-17 13:00:00"},
-		{"priority", " p2", "self-healed", "2026-02-17 13:00:00"},
-		{"currency", "aed ", "self-healed", "2026-02-17 13:00:00"},
-		{"amount", "012345.6700", "self-healed", "2026-02-17 13:00:00"},
-		{"hours_stuck", " 37.50", "self-healed", "2026-02-17 13:00:00"},
-		{"agent", " Ana@Example.com", "self-healed", "2026-02-17 13:00:00"},
-		{"status", "in progress", "self-healed", "2026-02-17 13:00:00"},
-		{"notes", " é\n", " é\n; self-healed", "2026-02-17 13:00:00"},
-		{"resolved_at", " ", "self-healed", "2026-02-17 13:00:00"},
-		{"resolved_at", "2026-02-16", "self-healed", "2026-02-16"},
-		{"resolved_at", "when the bank called", "self-healed", "when the bank called"},
-	} {
-		path := filepath.Join(t.TempDir(), "ledger.db")
-		store := open(t, path)
-		commit(t, store, ledgertest.Commit(0, "first", ledgertest.Row("A1", "ana@example.com")))
-		shell(t, path, `UPDATE assignments SET `+test.column+` = $1`, test.cell)
-		before := raw(t, path, `SELECT `+aLine+` FROM assignments`)
-		commit(t, store, changing(1, healing(read(t, store).Assignments...)))
-		if after := raw(t, path, `SELECT `+aLine+` FROM assignments`); after != before {
-			t.Errorf("%s %q: the row was %q and is %q", test.column, test.cell, before, after)
-		}
-		for column, want := range map[string]string{"notes": test.notes, "resolved_at": test.resolved, "status": "RESOLVED"} {
-			if got := raw(t, path, `SELECT `+column+` FROM assignments`); got != want {
-				t.Errorf("%s %q: %s is %q, want %q", test.column, test.cell, column, got, want)
+	everywhere(t, func(t *testing.T, place func() string) {
+		for _, test := range []struct {
+			column, cell    string
+			notes, resolved string // what they say afterwards
+		}{
+			{"assigned_at", "2026-02-17T16:00:00+04:00", "self-healed", "2026-02-17 13:00:00"},
+			{"assigned_at", "yesterday", "self-healed", "2026-02-17 13:00:00"},
+			{"priority", " p2", "self-healed", "2026-02-17 13:00:00"},
+			{"currency", "aed ", "self-healed", "2026-02-17 13:00:00"},
+			{"amount", "012345.6700", "self-healed", "2026-02-17 13:00:00"},
+			{"hours_stuck", " 37.50", "self-healed", "2026-02-17 13:00:00"},
+			{"agent", " Ana@Example.com", "self-healed", "2026-02-17 13:00:00"},
+			{"status", "in progress", "self-healed", "2026-02-17 13:00:00"},
+			{"notes", " é\n", " é\n; self-healed", "2026-02-17 13:00:00"},
+			{"resolved_at", " ", "self-healed", "2026-02-17 13:00:00"},
+			{"resolved_at", "2026-02-16", "self-healed", "2026-02-16"},
+			{"resolved_at", "when the bank called", "self-healed", "when the bank called"},
+		} {
+			path := place()
+			store := open(t, path)
+			commit(t, store, ledgertest.Commit(0, "first", ledgertest.Row("A1", "ana@example.com")))
+			shell(t, path, `UPDATE assignments SET `+test.column+` = $1`, test.cell)
+			before := raw(t, path, `SELECT `+aLine+` FROM assignments`)
+			commit(t, store, changing(1, healing(read(t, store).Assignments...)))
+			if after := raw(t, path, `SELECT `+aLine+` FROM assignments`); after != before {
+				t.Errorf("%s %q: the row was %q and is %q", test.column, test.cell, before, after)
+			}
+			for column, want := range map[string]string{"notes": test.notes, "resolved_at": test.resolved, "status": "RESOLVED"} {
+				if got := raw(t, path, `SELECT `+column+` FROM assignments`); got != want {
+					t.Errorf("%s %q: %s is %q, want %q", test.column, test.cell, column, got, want)
+				}
 			}
 		}
-	}
+	})
 }
 
 // An archived row is the row, not what we read of it.
 func TestTheArchiveKeepsEveryByte(t *testing.T) {
-	t.Parallel()
-	path := filepath.Join(t.TempDir(), "ledger.db")
-	store := open(t, path)
-	commit(t, store, ledgertest.Commit(0, "first", ledgertest.Row("A1", "ana@example.com")))
-	shell(t, path, `
+	everywhere(t, func(t *testing.T, place func() string) {
+		path := place()
+		store := open(t, path)
+		commit(t, store, ledgertest.Commit(0, "first", ledgertest.Row("A1", "ana@example.com")))
+		shell(t, path, `
 UPDATE assignments SET assigned_at = 'yesterday', status = ' Resolved', priority = 'p2 ', currency = ' aed', amount = '012345.670',
     hours_stuck = '37.50', resolved_at = 'noon', notes = 'é'`)
-	const line = ` || '|' || notes || '|' || status || '|' || resolved_at`
-	before := raw(t, path, `SELECT `+aLine+line+` FROM assignments`)
-	commit(t, store, changing(1, moving(ecm.ToArchive, read(t, store).Assignments...)))
-	if after := raw(t, path, `SELECT `+aLine+line+` FROM archive`); after != before {
-		t.Errorf("the row was %q, and is in the archive as %q", before, after)
-	}
-	if left := raw(t, path, `SELECT COUNT(*) FROM assignments`); left != "0" {
-		t.Errorf("%s rows are left", left)
-	}
+		const line = ` || '|' || notes || '|' || status || '|' || resolved_at`
+		before := raw(t, path, `SELECT `+aLine+line+` FROM assignments`)
+		commit(t, store, changing(1, moving(ecm.ToArchive, read(t, store).Assignments...)))
+		if after := raw(t, path, `SELECT `+aLine+line+` FROM archive`); after != before {
+			t.Errorf("the row was %q, and is in the archive as %q", before, after)
+		}
+		if left := raw(t, path, `SELECT COUNT(*) FROM assignments`); left != "0" {
+			t.Errorf("%s rows are left", left)
+		}
+	})
 }
 
 // The number of the newest row is given again once the row has moved. Neither the
@@ -140,54 +142,56 @@ func TestARowNumberComesAgain(t *testing.T) {
 
 // F35: a commit of rows, changes and a board that fails at its end has done none of it.
 func TestARefusedCommitChangesNothing(t *testing.T) {
-	t.Parallel()
-	path := filepath.Join(t.TempDir(), "ledger.db")
-	store := open(t, path)
-	commit(t, store, ledgertest.Commit(0, "first", manyRows(3, "A", ecm.Open)...))
-	before := read(t, store)
-	shell(t, path, ownRow, "B1", "bo@example.com")
-	c := changing(1, append(healing(before.Assignments[0]), moving(ecm.ToArchive, before.Assignments[1])...))
-	c.Board = &ecm.Board{Figures: []ecm.Figure{{Label: "Open", Count: 1}}}
-	c.Rows = []ecm.Assignment{ledgertest.Row("B1", "ana@example.com")} // a person was quicker
-	if err := store.Commit(t.Context(), c); !errors.Is(err, ledger.ErrConflict) {
-		t.Fatalf("%v, want ErrConflict", err)
-	}
-	after := read(t, store)
-	after.Assignments = after.Assignments[:min(3, len(after.Assignments))]
-	if diff := cmp.Diff(before, after); diff != "" {
-		t.Errorf("something was done (-before +after):\n%s", diff)
-	}
-	if archived, shown := archive(t, path), dashboard(t, path); len(archived) != 0 || len(shown.Figures) != 0 {
-		t.Errorf("archive %+v, dashboard %+v; want both empty", archived, shown)
-	}
+	everywhere(t, func(t *testing.T, place func() string) {
+		path := place()
+		store := open(t, path)
+		commit(t, store, ledgertest.Commit(0, "first", manyRows(3, "A", ecm.Open)...))
+		before := read(t, store)
+		shell(t, path, ownRow, "B1", "bo@example.com")
+		c := changing(1, append(healing(before.Assignments[0]), moving(ecm.ToArchive, before.Assignments[1])...))
+		c.Board = &ecm.Board{Figures: []ecm.Figure{{Label: "Open", Count: 1}}}
+		c.Rows = []ecm.Assignment{ledgertest.Row("B1", "ana@example.com")} // a person was quicker
+		if err := store.Commit(t.Context(), c); !errors.Is(err, ledger.ErrConflict) {
+			t.Fatalf("%v, want ErrConflict", err)
+		}
+		after := read(t, store)
+		after.Assignments = after.Assignments[:min(3, len(after.Assignments))]
+		if diff := cmp.Diff(before, after); diff != "" {
+			t.Errorf("something was done (-before +after):\n%s", diff)
+		}
+		if archived, shown := archive(t, path), dashboard(t, path); len(archived) != 0 || len(shown.Figures) != 0 {
+			t.Errorf("archive %+v, dashboard %+v; want both empty", archived, shown)
+		}
+	})
 }
 
 // An order whose row a person opened again while an undo was on its way has two
 // claims on it. That is for the next reading to judge.
 func TestOpeningARowOfAnActiveOrder(t *testing.T) {
-	t.Parallel()
-	path := filepath.Join(t.TempDir(), "ledger.db")
-	store := open(t, path)
-	old := ledgertest.Row("A1", "ana@example.com")
-	old.Status = ecm.Resolved
-	commit(t, store, ledgertest.Commit(0, "first", old))
-	row := read(t, store).Assignments[0]
-	shell(t, path, ownRow, "A1", "bo@example.com")
-	is := row
-	is.Status = ecm.Open
-	if err := store.Commit(t.Context(), changing(1, []ecm.Change{{Was: row, Is: is}})); !errors.Is(err, ledger.ErrConflict) {
-		t.Errorf("%v, want ErrConflict", err)
-	}
-	if got := read(t, store).Assignments; len(got) != 2 || got[0].Status != ecm.Resolved {
-		t.Errorf("%+v, want the old row as it was", got)
-	}
+	everywhere(t, func(t *testing.T, place func() string) {
+		path := place()
+		store := open(t, path)
+		old := ledgertest.Row("A1", "ana@example.com")
+		old.Status = ecm.Resolved
+		commit(t, store, ledgertest.Commit(0, "first", old))
+		row := read(t, store).Assignments[0]
+		shell(t, path, ownRow, "A1", "bo@example.com")
+		is := row
+		is.Status = ecm.Open
+		if err := store.Commit(t.Context(), changing(1, []ecm.Change{{Was: row, Is: is}})); !errors.Is(err, ledger.ErrConflict) {
+			t.Errorf("%v, want ErrConflict", err)
+		}
+		if got := read(t, store).Assignments; len(got) != 2 || got[0].Status != ecm.Resolved {
+			t.Errorf("%+v, want the old row as it was", got)
+		}
+	})
 }
 
 // What is in the ledger file of the version before comes with it, and works.
 func TestAFileOfTheFirstVersion(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "ledger.db")
-	first, err := os.ReadFile(filepath.Join("migrations", "00001_ledger.sql"))
+	first, err := os.ReadFile(filepath.Join("migrations", "sqlite", "00001_ledger.sql"))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -26,7 +26,7 @@ func (s *Store) Commit(ctx context.Context, c ledger.Commit) error {
 			return fmt.Errorf("generation %d came after %d: %w", newest, c.After, ledger.ErrConflict)
 		}
 		err = insertCommit(ctx, tx, c)
-		if isTaken(err) {
+		if s.engine.isTaken(err) {
 			return fmt.Errorf("%w (%w)", ledger.ErrConflict, err)
 		}
 		return err
@@ -64,7 +64,7 @@ func (s *Store) Committed(ctx context.Context, generation int64) (string, error)
 	if errors.Is(err, sql.ErrNoRows) {
 		return "", nil
 	}
-	return hash, failure(fmt.Sprintf("look up generation %d", generation), s.path, err)
+	return hash, s.failure(fmt.Sprintf("look up generation %d", generation), err)
 }
 
 // Settle implements ledger.Ledger: nothing can come between a row and its change in a transaction.

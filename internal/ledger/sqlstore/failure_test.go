@@ -31,7 +31,7 @@ func single(t *testing.T, setting string) *Store {
 // lock holds the write lock of the store's file until the test ends.
 func lock(t *testing.T, store *Store) {
 	t.Helper()
-	other, err := OpenSQLite(t.Context(), store.path)
+	other, err := OpenSQLite(t.Context(), store.name)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -71,7 +71,7 @@ func TestAFailedCommit(t *testing.T) {
 			if err == nil || ecm.ClassOf(err) != test.class || errors.Is(err, ledger.ErrConflict) {
 				t.Fatalf("class %d, %v; want class %d", ecm.ClassOf(err), err, test.class)
 			}
-			if !strings.Contains(err.Error(), test.mend) || !strings.Contains(err.Error(), store.path) || !strings.Contains(err.Error(), "commit triage/first") {
+			if !strings.Contains(err.Error(), test.mend) || !strings.Contains(err.Error(), store.name) || !strings.Contains(err.Error(), "commit triage/first") {
 				t.Errorf("%q says not what failed, where, and %q", err, test.mend)
 			}
 			if hash, err := store.Committed(t.Context(), 1); err != nil || hash != "" {

@@ -12,17 +12,19 @@ import (
 	"pi-manager/internal/ecm"
 )
 
-//go:embed migrations/*.sql
+// A step has the same number for both databases: a version means the same tables and columns.
+//
+//go:embed migrations/*/*.sql
 var migrations embed.FS
 
 // migrate brings the tables up to the version that this program knows. It
 // writes nothing where they are.
 //
-// Two processes may bring an old file up to date at once. Each step is a
+// Two processes may bring an old ledger up to date at once. Each step is a
 // transaction of its own, so whoever loses one finds it done: as long as the
 // version moves, look again.
-func migrate(ctx context.Context, db *sql.DB) error {
-	steps, err := provider(db)
+func (s *Store) migrate(ctx context.Context) error {
+	steps, err := s.engine.steps(s.db)
 	if err != nil {
 		return err
 	}
@@ -47,15 +49,15 @@ func migrate(ctx context.Context, db *sql.DB) error {
 	}
 }
 
-func provider(db *sql.DB) (*goose.Provider, error) {
-	folder, err := fs.Sub(migrations, "migrations")
+func provider(dialect goose.Dialect, db *sql.DB, folder string, options ...goose.ProviderOption) (*goose.Provider, error) {
+	files, err := fs.Sub(migrations, folder)
 	if err != nil {
 		return nil, err
 	}
-	return goose.NewProvider(goose.DialectSQLite3, db, folder, goose.WithDisableGlobalRegistry(true))
+	return goose.NewProvider(dialect, db, files, append(options, goose.WithDisableGlobalRegistry(true))...)
 }
 
-// tooNew refuses a file that this program could read wrongly.
+// tooNew refuses a ledger that this program could read wrongly.
 func tooNew(version, known int64) error {
 	return &ecm.Failure{
 		Class: ecm.Permanent,

@@ -24,19 +24,19 @@ const keptRuns = 50
 // the newest 20,000; of the runs all that owe messages and the newest 50.
 func (s *Store) Read(ctx context.Context) (ledger.Snapshot, error) {
 	const doing = "read"
-	tx, err := s.db.BeginTx(ctx, &sql.TxOptions{ReadOnly: true})
+	tx, err := s.db.BeginTx(ctx, &sql.TxOptions{Isolation: sql.LevelRepeatableRead, ReadOnly: true})
 	if err != nil {
-		return ledger.Snapshot{}, failure(doing, s.path, err)
+		return ledger.Snapshot{}, s.failure(doing, err)
 	}
 	defer func() { _ = tx.Rollback() }() // it has read only
 
 	var r reading
 	if r.Generation, err = newestGeneration(ctx, tx); err != nil {
-		return ledger.Snapshot{}, failure(doing, s.path, err)
+		return ledger.Snapshot{}, s.failure(doing, err)
 	}
 	for _, read := range []func(context.Context, *sql.Tx) error{r.assignments, r.agents, r.resolutions, r.runs} {
 		if err := read(ctx, tx); err != nil {
-			return ledger.Snapshot{}, failure(doing, s.path, err)
+			return ledger.Snapshot{}, s.failure(doing, err)
 		}
 	}
 	r.Warnings = r.sentences()

@@ -1,10 +1,10 @@
 package sqlstore_test
 
 import (
-	"database/sql"
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 
 	"pi-manager/internal/ecm"
@@ -13,13 +13,35 @@ import (
 	"pi-manager/internal/ledger/sqlstore"
 )
 
-func TestContract(t *testing.T) {
-	ledgertest.Run(t, func(t *testing.T) ledgertest.World {
-		path := filepath.Join(t.TempDir(), "ledger.db")
+func TestContract(t *testing.T) { ledgertest.Run(t, worlds(newFile)) }
+
+func TestContractOnPostgres(t *testing.T) { ledgertest.Run(t, worlds(newSchema)) }
+
+// worlds builds the worlds of the suite. A property test builds a hundred of them one
+// after the other: what the one before has open is closed then, for a server takes
+// only so many connections.
+func worlds(newPlace func(testing.TB) string) func(*testing.T) ledgertest.World {
+	var mu sync.Mutex
+	before := map[*testing.T][]*sqlstore.Store{}
+	return func(t *testing.T) ledgertest.World {
+		place := newPlace(t)
+		mu.Lock()
+		for _, store := range before[t] {
+			_ = store.Close()
+		}
+		before[t] = nil
+		mu.Unlock()
+		handle := func(t *testing.T) *sqlstore.Store {
+			store := open(t, place)
+			mu.Lock()
+			before[t] = append(before[t], store)
+			mu.Unlock()
+			return store
+		}
 		return ledgertest.World{
-			Open: func(t *testing.T) ledger.Ledger { return open(t, path) },
+			Open: func(t *testing.T) ledger.Ledger { return handle(t) },
 			Hire: func(t *testing.T, agents ...ecm.Agent) {
-				if err := open(t, path).PutAgents(t.Context(), agents); err != nil {
+				if err := handle(t).PutAgents(t.Context(), agents); err != nil {
 					t.Fatal(err)
 				}
 			},
@@ -27,39 +49,11 @@ func TestContract(t *testing.T) {
 				column := map[string]string{
 					"Order ID": "order_id", "Assigned Agent": "agent", "Status": "status", "Notes": "notes", "Resolved At": "resolved_at",
 				}[header]
-				shell(t, path, `UPDATE assignments SET `+column+` = $1 WHERE order_id = $2`, text, orderID)
+				shell(t, place, `UPDATE assignments SET `+column+` = $1 WHERE order_id = $2`, text, orderID)
 			},
-			Archived: func(t *testing.T) []ecm.Assignment { return archive(t, path) },
-			Board:    func(t *testing.T) ecm.Board { return dashboard(t, path) },
+			Archived: func(t *testing.T) []ecm.Assignment { return archive(t, place) },
+			Board:    func(t *testing.T) ecm.Board { return dashboard(t, place) },
 		}
-	})
-}
-
-// open is a handle of its own on the ledger file, as another process would have it.
-func open(tb testing.TB, path string) *sqlstore.Store {
-	tb.Helper()
-	store, err := sqlstore.OpenSQLite(tb.Context(), path)
-	if err != nil {
-		tb.Fatal(err)
-	}
-	tb.Cleanup(func() {
-		if err := store.Close(); err != nil {
-			tb.Error(err)
-		}
-	})
-	return store
-}
-
-// shell is a person with the sqlite3 shell: no setting of ours, no care.
-func shell(tb testing.TB, path, statement string, args ...any) {
-	tb.Helper()
-	db, err := sql.Open("sqlite", path)
-	if err != nil {
-		tb.Fatal(err)
-	}
-	defer db.Close()
-	if _, err := db.ExecContext(tb.Context(), statement, args...); err != nil {
-		tb.Fatalf("%s: %v", statement, err)
 	}
 }
 
@@ -136,18 +130,4 @@ func TestRefused(t *testing.T) {
 	if after := raw(t, newer, `SELECT MAX(version_id) FROM goose_db_version`); after != "999" {
 		t.Errorf("the newer file was changed to version %s", after)
 	}
-}
-
-// raw is one cell as it stands in the file.
-func raw(tb testing.TB, path, query string) (cell string) {
-	tb.Helper()
-	db, err := sql.Open("sqlite", path)
-	if err != nil {
-		tb.Fatal(err)
-	}
-	defer db.Close()
-	if err := db.QueryRowContext(tb.Context(), query).Scan(&cell); err != nil {
-		tb.Fatalf("%s: %v", query, err)
-	}
-	return cell
 }

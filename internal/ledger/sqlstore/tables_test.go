@@ -11,13 +11,10 @@ import (
 	"pi-manager/internal/ecm"
 )
 
-// look gives every row of a query to scan, as a person with the sqlite3 shell sees them.
-func look(tb testing.TB, path, query string, scan func(*sql.Rows) error) {
+// look gives every row of a query to scan, as a person sees them.
+func look(tb testing.TB, place, query string, scan func(*sql.Rows) error) {
 	tb.Helper()
-	db, err := sql.Open("sqlite", path)
-	if err != nil {
-		tb.Fatal(err)
-	}
+	db := byHand(tb, place)
 	defer db.Close()
 	rows, err := db.QueryContext(tb.Context(), query)
 	if err != nil {
@@ -35,9 +32,9 @@ func look(tb testing.TB, path, query string, scan func(*sql.Rows) error) {
 }
 
 // archive reads the archive on its own, so that it cannot share a fault with what fills it.
-func archive(tb testing.TB, path string) (archived []ecm.Assignment) {
+func archive(tb testing.TB, place string) (archived []ecm.Assignment) {
 	tb.Helper()
-	look(tb, path, `
+	look(tb, place, `
 SELECT order_id, agent, assigned_at, status, priority, currency, amount, hours_stuck, diagnosis, notes, resolved_at, run_id
 FROM archive ORDER BY row_number`,
 		func(rows *sql.Rows) (err error) {
@@ -70,10 +67,10 @@ FROM archive ORDER BY row_number`,
 	return archived
 }
 
-func dashboard(tb testing.TB, path string) (board ecm.Board) {
+func dashboard(tb testing.TB, place string) (board ecm.Board) {
 	tb.Helper()
 	sections := map[string]*[]ecm.Figure{"figures": &board.Figures, "diagnoses": &board.Diagnoses, "agents": &board.Agents}
-	look(tb, path, `SELECT section, label, value FROM dashboard ORDER BY section, position`, func(rows *sql.Rows) error {
+	look(tb, place, `SELECT section, label, value FROM dashboard ORDER BY section, position`, func(rows *sql.Rows) error {
 		var section, value string
 		var f ecm.Figure
 		if err := rows.Scan(&section, &f.Label, &value); err != nil {
