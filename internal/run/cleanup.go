@@ -140,7 +140,7 @@ func (m *Manager) lookAfter(ctx context.Context, req Request, result Cleanup, co
 	}
 	m.Progress("looking whether every change has arrived")
 	book, err := m.settledLedger(ctx)
-	if errors.Is(err, errSettle) {
+	if errors.Is(err, errSettle) || err != nil && ecm.ClassOf(err) == ecm.Permanent {
 		return result, errors.Join(committed, fmt.Errorf("%w: %w", ErrUnsettled, err))
 	}
 	if err != nil {

@@ -40,7 +40,7 @@ func (v *view) readAssignment(t *table, number int, row []any) {
 	}
 	if reason != "" {
 		unreadable := ledger.Unreadable{Row: number, OrderID: strings.TrimSpace(cellText(t.cell(row, orderIDHeader))), Reason: reason}
-		if a.Status.Working() && !looksBroken(t.cell(row, agentHeader)) {
+		if a.Status.Working() {
 			unreadable.Agent = a.Agent
 		}
 		v.snapshot.Unreadable = append(v.snapshot.Unreadable, unreadable)
@@ -76,45 +76,30 @@ const remark = "a remark"
 
 // assignmentOf reads a row, times aside, or says why it cannot be read.
 func assignmentOf(t *table, row []any) (a ecm.Assignment, reason string) {
-	id, isText := t.cell(row, orderIDHeader).(string)
-	agent, word := t.text(row, agentHeader), t.text(row, statusHeader)
-	status, known := ecm.ParseStatus(word)
-	priority, urgent := ecm.ParsePriority(t.text(row, priorityHeader))
-	amount, err := cellAmount(t.cell(row, amountHeader))
-	stuck, stuckKnown := cellHours(t.cell(row, hoursHeader))
-	currency := strings.ToUpper(strings.TrimSpace(t.text(row, currencyHeader)))
-	a = ecm.Assignment{
-		OrderID: id, Agent: agent, Status: status, Priority: priority, Send: ecm.Money{Amount: amount, Currency: currency}, Stuck: stuck,
-		Diagnosis: t.text(row, diagnosisHeader), Notes: t.text(row, notesHeader), RunID: t.text(row, runIDHeader),
-	}
-	if word != string(status) {
-		a.Word = word
-	}
-	noID := strings.TrimSpace(cellText(t.cell(row, orderIDHeader))) == ""
-	noAgent, noWord := strings.TrimSpace(agent) == "", strings.TrimSpace(word) == ""
+	text := rowText(t, row)
+	a, reason = text.Assignment()
+	id := t.cell(row, orderIDHeader)
+	_, isText := id.(string)
 	switch {
-	case noID && noAgent && noWord:
+	case strings.TrimSpace(text.OrderID+text.Agent+text.Status) == "":
 		return a, remark
-	case noID:
-		reason = "no order id"
-	case !isText:
-		reason = fmt.Sprintf("the order id %s is not text: the sheet has turned it into a number, so it may have lost digits", cellText(t.cell(row, orderIDHeader)))
-	case id != strings.TrimSpace(id):
-		reason = fmt.Sprintf("the order id %.40q has blanks around it", id)
-	case noAgent || looksBroken(t.cell(row, agentHeader)):
-		reason = "no agent"
-	case !known:
-		reason = fmt.Sprintf("status %.40q is none of OPEN, IN_PROGRESS, ESCALATED, RESOLVED", word)
-	case !urgent:
-		reason = fmt.Sprintf("priority %.40q is none of P1, P2, P3, P4", t.text(row, priorityHeader))
-	case err != nil:
-		reason = fmt.Sprintf("amount %.40q is not a plain number", t.text(row, amountHeader))
-	case len(currency) != len("AED"):
-		reason = fmt.Sprintf("currency %.40q is not a three-letter code", t.text(row, currencyHeader))
-	case !stuckKnown:
-		reason = fmt.Sprintf("hours stuck %.40q is not a number of hours", t.text(row, hoursHeader))
+	case id != nil && !isText:
+		reason = fmt.Sprintf("the order id %s is not text: the sheet has turned it into a number, so it may have lost digits", cellText(id))
 	}
 	return a, reason
+}
+
+// rowText is a row as text. An agent that a broken formula shows is none.
+func rowText(t *table, row []any) ledger.RowText {
+	r := ledger.RowText{
+		OrderID: t.text(row, orderIDHeader), Agent: t.text(row, agentHeader), Status: t.text(row, statusHeader), Priority: t.text(row, priorityHeader),
+		Currency: t.text(row, currencyHeader), Amount: t.text(row, amountHeader), Hours: t.text(row, hoursHeader),
+		Diagnosis: t.text(row, diagnosisHeader), Notes: t.text(row, notesHeader), RunID: t.text(row, runIDHeader),
+	}
+	if looksBroken(t.cell(row, agentHeader)) {
+		r.Agent = ""
+	}
+	return r
 }
 
 // readTime reads a time cell. A blank one is the zero time; one that is no time is that too, and a doubt.

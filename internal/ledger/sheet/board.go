@@ -1,6 +1,9 @@
 package sheet
 
 import (
+	"fmt"
+	"slices"
+
 	"google.golang.org/api/sheets/v4"
 
 	"pi-manager/internal/ecm"
@@ -12,6 +15,7 @@ const (
 	figureRows    = 60
 	diagnosisRows = 31
 	agentRows     = 71
+	tableColumns  = 8  // of all three
 	boardColumns  = 18 // with room for the charts
 	othersLabel   = "others"
 )
@@ -31,9 +35,37 @@ func sections(board ecm.Board) []section {
 	}
 }
 
+// boardLock is a protected range where the dashboard has its tables, if there is one that we must not edit.
+func (o *layout) boardLock() (k lock, locked bool) {
+	t := o.tables[dashboardTab]
+	if t == nil {
+		return lock{}, false
+	}
+	i := slices.IndexFunc(t.locks, func(k lock) bool { return k.top < agentRows && k.left < tableColumns })
+	if i < 0 {
+		return lock{}, false
+	}
+	return t.locks[i], true
+}
+
+// warnOfBoard says why the dashboard grows old. That is no reason to leave orders without an agent.
+func (o *layout) warnOfBoard() {
+	if k, locked := o.boardLock(); locked {
+		o.warnings = append(o.warnings, fmt.Sprintf(
+			"The tab %s is not brought up to date, since %s of it are protected: let the service account edit them.",
+			o.tables[dashboardTab].name, k))
+	}
+}
+
+// shows says whether the commit rewrites the dashboard.
+func (p *plan) shows() bool {
+	_, locked := p.view.boardLock()
+	return p.commit.Board != nil && !locked
+}
+
 // showBoard rewrites the dashboard, and gives it its charts the first time.
 func (p *plan) showBoard() {
-	if p.commit.Board == nil {
+	if !p.shows() {
 		return
 	}
 	t := p.targets[dashboardTab]

@@ -45,26 +45,6 @@ func cellTime(v any) (time.Time, error) {
 	return epoch.AddDate(0, 0, int(days)).Add(time.Duration(seconds) * time.Second), nil
 }
 
-// cellAmount reads an amount. A number has come through a double, whose shortest
-// form is what somebody wrote.
-func cellAmount(v any) (decimal.Decimal, error) {
-	if n, isNumber := v.(float64); isNumber {
-		return decimal.NewFromFloat(n), nil
-	}
-	return ecm.ParseAmount(strings.TrimSpace(cellText(v)))
-}
-
-// maxHours is a century, far within what a time.Duration holds.
-const maxHours = 100 * 365 * 24
-
-func cellHours(v any) (time.Duration, bool) {
-	hours, err := cellAmount(v)
-	if err != nil || hours.IsNegative() || hours.GreaterThan(decimal.NewFromInt(maxHours)) {
-		return 0, false
-	}
-	return ecm.FromHours(hours.InexactFloat64()), true
-}
-
 // textCell is text that stays text (F50, F52); nothing to say is no value at all.
 func textCell(text string) *sheets.CellData {
 	if text == "" {

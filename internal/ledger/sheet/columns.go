@@ -176,19 +176,46 @@ func (t *table) findHeader() error {
 	return t.fault("column %q is missing in the first %d rows: put the headers back", t.columns[0].header, searchedRows)
 }
 
+// guessHeader finds the header row where findHeader saw a fault: cells can be
+// given back without a header that people have deleted. It is the row with most
+// of our headers, and more than half of them; of two columns with one header the
+// first counts. Without such a row the tab counts as having none.
+func (t *table) guessHeader() (found bool) {
+	t.header, t.at = -1, map[string]int{}
+	most := len(t.columns) / 2
+	for i, row := range t.rows[:min(len(t.rows), searchedRows)] {
+		if n := t.known(row); n > most {
+			t.header, most = i, n
+		}
+	}
+	if t.header < 0 {
+		return false
+	}
+	for i, v := range t.rows[t.header] {
+		header := cellText(v)
+		if _, twice := t.at[headerKey(header)]; !twice && t.knows(header) {
+			t.at[headerKey(header)] = i
+		}
+	}
+	return true
+}
+
 func isHeader(row []any, first string) bool {
 	return slices.ContainsFunc(row, func(v any) bool { return headerKey(cellText(v)) == first })
 }
 
 // isSecondHeader tells a copy of the header row from a person's cell that happens to hold the first header's word.
-func (t *table) isSecondHeader(row []any) bool {
-	known := 0
+func (t *table) isSecondHeader(row []any) bool { return t.known(row) > len(t.columns)/2 }
+
+// known counts the cells of a row that hold a header of ours.
+func (t *table) known(row []any) int {
+	n := 0
 	for _, v := range row {
 		if t.knows(cellText(v)) {
-			known++
+			n++
 		}
 	}
-	return known > len(t.columns)/2
+	return n
 }
 
 func (t *table) knows(header string) bool {

@@ -250,6 +250,7 @@ func TestProtection(t *testing.T) {
 		"with us as an editor":   {func(s *fake.Sheets) { s.ProtectGently("Assignments", "", false) }, ""},
 		"with no more than talk": {func(s *fake.Sheets) { s.ProtectGently("Assignments", "", true) }, ""},
 		"another tab":            {func(s *fake.Sheets) { s.Protect("Agents", "", "") }, ""},
+		"a tab without headers":  {func(s *fake.Sheets) { s.Seed("Resolutions", nil); s.Protect("Resolutions", "", "") }, `of the tab "Resolutions"`},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -187,19 +187,37 @@ func (j *journal) readRows(book *sheets.Spreadsheet, archive int64) {
 	}
 }
 
-// readHeaders finds the header row in the picture: people may have moved it with all rows.
+// readHeaders finds the header row in the picture: people may have moved it with
+// all rows, or deleted one of its columns. Where the edits give it back, it counts as given back.
 func (j *journal) readHeaders(rows grid) {
 	t := table{tab: tabOf(j.Table)}
 	for i := range searchedRows {
 		t.rows = append(t.rows, rows.values(i))
 	}
-	if j.top = -1; t.findHeader() == nil && t.header >= 0 {
-		j.top, j.headers = t.header, t.rows[t.header]
+	for _, in := range j.intents {
+		if in.Restores && in.Row < len(t.rows) {
+			in.mend(t.rows[in.Row])
+		}
+	}
+	if t.findHeader() != nil {
+		t.guessHeader()
+	}
+	if j.top = t.header; j.top >= 0 {
+		j.headers = t.rows[j.top]
 		return
 	}
 	j.headers = nil
 	for _, key := range j.assumed() {
 		j.headers = append(j.headers, key)
+	}
+}
+
+// mend puts the text that an edit gives back into a row that is still as it was meant to be.
+func (i intent) mend(row []any) {
+	for column, s := range i.From {
+		if column < len(row) && sign(row[column]) == i.Was[column] && s.Text != nil {
+			row[column] = *s.Text
+		}
 	}
 }
 

@@ -56,6 +56,7 @@ func (l *Ledger) layout(ctx context.Context) (*layout, error) {
 		}
 	}
 	out.findArchive(book.Sheets)
+	out.warnOfBoard()
 	return out, nil
 }
 
@@ -65,7 +66,7 @@ func (o *layout) isOriginal(adopt bool) error {
 	if was := o.newest().Book; was == "" || was == o.book || adopt {
 		return nil
 	}
-	return permanent("set SPREADSHEET_ID to the original; or, if this file replaces it for good, adopt it once",
+	return permanent("set SPREADSHEET_ID to the original; or, if this file replaces it for good, run once with --adopt",
 		"the Google Sheet is a copy of the file that pi-manager has worked in")
 }
 

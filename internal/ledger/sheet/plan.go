@@ -175,7 +175,7 @@ func (p *plan) raise() {
 		p.journal = p.view.planned(p.entry.generation, t.page(0), p.edits)
 		p.entry.Journal = p.journal.id
 	}
-	p.entry.Charts = p.entry.Charts || p.commit.Board != nil
+	p.entry.Charts = p.entry.Charts || p.shows()
 	p.view.raise(&p.batch, p.entry)
 }
 
@@ -229,13 +229,14 @@ func (p *plan) mayWrite(v *view, who string) error {
 	if err := p.mayEdit(who); err != nil {
 		return err
 	}
-	for title := range p.rows {
-		t, found := p.targets[title], v.tables[title]
+	for _, tab := range tabs() {
+		t, found := p.targets[tab.title], v.tables[tab.title]
 		if found == nil {
 			continue
 		}
 		for _, k := range found.locks {
-			if k.meets(int64(len(found.rows)), 0, int64(t.width)) || len(t.added) > 0 && k.meets(int64(t.header), int64(t.width-len(t.added)), int64(t.width)) {
+			below := len(p.rows[tab.title]) > 0 && k.meets(int64(len(found.rows)), 0, int64(t.width))
+			if below || len(t.added) > 0 && k.meets(int64(t.header), int64(t.width-len(t.added)), int64(t.width)) {
 				return k.refusal(t.name, who)
 			}
 		}

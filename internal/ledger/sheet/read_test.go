@@ -68,7 +68,7 @@ func TestUnreadableRows(t *testing.T) {
 		{Row: 13, OrderID: "ERROR", Reason: `status "#N/A" is none of OPEN, IN_PROGRESS, ESCALATED, RESOLVED`},
 		{Row: 14, OrderID: "NOWORD", Reason: `status "" is none of OPEN, IN_PROGRESS, ESCALATED, RESOLVED`},
 		{Row: 15, OrderID: "PRIO", Agent: "ana@example.com", Reason: `priority "urgent" is none of P1, P2, P3, P4`},
-		{Row: 16, OrderID: "AMOUNT", Agent: "ana@example.com", Reason: `amount "12,345.67" is not a plain number`},
+		{Row: 16, OrderID: "AMOUNT", Agent: "ana@example.com", Reason: `amount "12,345.67" is not a plain decimal number`},
 		{Row: 17, OrderID: "MONEY", Agent: "ana@example.com", Reason: `currency "Dirham" is not a three-letter code`},
 		{Row: 18, OrderID: "HOURS", Agent: "ana@example.com", Reason: `hours stuck "two days" is not a number of hours`},
 		{Row: 21, OrderID: "Total: 12 orders", Reason: "no agent"},

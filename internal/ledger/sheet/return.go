@@ -4,7 +4,8 @@ import "slices"
 
 // giveBack puts rows that went by mistake into fresh rows, where they stood if
 // the table is still long enough: nobody's cell is in a row that was just
-// inserted. Columns that a formula fills by itself are left to it. It says what
+// inserted. A row with a formula comes back under its old number even so, since a
+// copy to another one would shift what the formula refers to. Columns that a formula fills by itself are left to it. It says what
 // came back, since columns may move at that very moment.
 func (p *present) giveBack(b *batch, j *journal, list []int) []intent {
 	home := homes(keysOf(j.headers), p.headers)
@@ -12,10 +13,13 @@ func (p *present) giveBack(b *batch, j *journal, list []int) []intent {
 	var back []intent
 	for _, i := range list {
 		row := j.intents[i].Row
-		top := min(max(row, p.header+1), end) // the header row itself may have gone: then nothing stands above
+		top := max(row, p.header+1) // the header row itself may have gone: then nothing stands above
+		if !slices.ContainsFunc(j.cells[i], computes) {
+			top = min(top, end)
+		}
 		b.extend(p.id, rowsOf, p.gridTop, top+1)
 		p.gridTop = max(p.gridTop, top+1) + 1
-		end++
+		end = max(end, top) + 1
 		b.insert(p.id, rowsOf, top, 1)
 		places, width := j.places(i, home, p.width)
 		b.extend(p.id, columnsOf, p.width, width)

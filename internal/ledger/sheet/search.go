@@ -11,11 +11,14 @@ type present struct {
 	headers []string  // keys of its header row
 	rows    []content // all rows of the tab, the header's too
 	key     int       // column of the order id, or of what else names a row; -1 where there is none
+	fault   error     // what keeps its headers from being read, once all is given back
 }
 
 // present prepares a table that was just read. Where an edit has hit the header
 // row, that is still as the edit left it, or gone: it counts as it was before.
-func (j *journal) present(t *table, v verdict) (*present, error) {
+// Headers that people have deleted are no obstacle: what stood in their columns
+// is gone, and all else goes back.
+func (j *journal) present(t *table, v verdict) *present {
 	hit := slices.Clone(t.rows)
 	for _, r := range v.restores {
 		if i := r.nearest(hit); r.top && i >= 0 {
@@ -27,10 +30,13 @@ func (j *journal) present(t *table, v verdict) (*present, error) {
 		hit = slices.Insert(hit, min(j.top, len(hit)), j.rows[v.returned[gone]])
 	}
 	whole := table{tab: t.tab, id: t.id, name: t.name, gridTop: t.gridTop, gridEnd: t.gridEnd, rows: hit}
-	if err := whole.findHeader(); err != nil {
-		return nil, err
-	}
+	fault := whole.findHeader()
+	found := fault == nil || whole.guessHeader()
 	p := presentOf(&whole)
+	p.fault = fault
+	if !found {
+		p.withoutHeader(j, t)
+	}
 	if gone >= 0 {
 		p.header = -1
 	}
@@ -38,7 +44,18 @@ func (j *journal) present(t *table, v verdict) (*present, error) {
 	for _, row := range t.rows {
 		p.rows = append(p.rows, contentOf(row))
 	}
-	return p, nil
+	return p
+}
+
+// withoutHeader takes the columns to stand where the journal had them: the header row itself is gone.
+func (p *present) withoutHeader(j *journal, t *table) {
+	p.header, p.headers, p.at = -1, keysOf(j.headers), map[string]int{}
+	for column, key := range p.headers {
+		if t.knows(key) {
+			p.at[key] = column
+		}
+	}
+	p.key = slices.Index(p.headers, headerKey(t.columns[0].header))
 }
 
 // nearest is the row that shares most words with the header row as we left it,

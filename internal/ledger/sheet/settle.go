@@ -60,11 +60,11 @@ func (l *Ledger) readJournal(ctx context.Context, o *layout) (*journal, error) {
 		j.intents = nil // people have deleted the picture: nothing can be given back
 		return j, nil
 	}
-	top, bottom := j.Header, j.Header
+	last := searchedRows // the header row may have moved
 	for _, in := range j.intents {
-		top, bottom = min(top, in.Row), max(bottom, in.Row)
+		last = max(last, in.Row+1)
 	}
-	if book, err = l.cells(ctx, append(o.archiveRanges(), fmt.Sprintf("%s!%d:%d", quoted(name), top+1, bottom+1))...); err != nil || book == nil {
+	if book, err = l.cells(ctx, append(o.archiveRanges(), fmt.Sprintf("%s!1:%d", quoted(name), last))...); err != nil || book == nil {
 		return nil, err
 	}
 	j.readRows(book, o.archiveID())
@@ -102,8 +102,10 @@ func (l *Ledger) gone(doing string, err error) error {
 
 // settle works a journal off, and those that this makes. It gives up, without an
 // error, where somebody else was first or the sheet has changed under its feet.
+// Where people have deleted a header that every run needs, it is done and says so.
 func (l *Ledger) settle(ctx context.Context, o *layout, j *journal) (done bool, err error) {
-	keep := false // the tabs of the journal: where protection came along with the copy, it may be impossible to delete
+	var fault error // of the headers
+	keep := false   // the tabs of the journal: where protection came along with the copy, it may be impossible to delete
 	for range settleTries {
 		v := j.judge()
 		var now *present
@@ -111,6 +113,7 @@ func (l *Ledger) settle(ctx context.Context, o *layout, j *journal) (done bool, 
 			if o, now, err = l.present(ctx, j, v); err != nil || now == nil {
 				return false, err
 			}
+			fault = now.fault
 		}
 		s, err := o.settlement(j, v, now, keep)
 		if err != nil {
@@ -127,7 +130,7 @@ func (l *Ledger) settle(ctx context.Context, o *layout, j *journal) (done bool, 
 		}
 		l.forget()
 		if s.next == nil {
-			return true, nil
+			return true, fault
 		}
 		o, j = o.after(s.entry, s.next), s.next
 		j.readRows(answer.UpdatedSpreadsheet, 0)
@@ -153,8 +156,7 @@ func (l *Ledger) present(ctx context.Context, j *journal, v verdict) (*layout, *
 	if err := l.fill(ctx, []span{{t, 1, quoted(t.name)}}); err != nil {
 		return nil, nil, err
 	}
-	now, err := j.present(t, v)
-	return o, now, err
+	return o, j.present(t, v), nil
 }
 
 // notSettled makes sense of a refused settlement: nil where the sheet is another one by now, so that it is worth a look.

@@ -111,7 +111,8 @@ func (l *Ledger) look(ctx context.Context) (*view, error) {
 	}
 	if err := v.findHeaders(); err != nil && v.journal() != 0 {
 		// An edit has hit the header row: Settle gives it back.
-		v.snapshot = ledger.Snapshot{Generation: v.generation, Link: v.link, Unsettled: true, Warnings: []string{"The last changes are still to be looked through: " + err.Error() + "."}}
+		v.snapshot = ledger.Snapshot{Generation: v.generation, Link: v.link, Unsettled: true}
+		v.snapshot.Warnings = []string{"The last changes are still to be looked through: " + err.Error() + "."}
 		l.remember(v)
 		return v, nil
 	} else if err != nil {

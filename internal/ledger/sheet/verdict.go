@@ -101,7 +101,10 @@ func (j *journal) strays(row content, loose map[int]bool) bool {
 // undo gives back what an edit has overwritten in these columns.
 func (j *journal) undo(i int, columns []int) restore {
 	in := j.intents[i]
-	r := restore{looks: contentOf(j.rows[i]).with(in.Wrote), headers: keysOf(j.headers), edit: i, row: in.Row, top: in.Row == j.top, loose: in.loose(), cells: map[int]source{}}
+	r := restore{
+		looks: contentOf(j.rows[i]).with(in.Wrote), headers: keysOf(j.headers), edit: i, row: in.Row, top: in.Row == j.top,
+		loose: in.loose(), cells: map[int]source{},
+	}
 	for _, column := range columns {
 		r.cells[column] = j.source(i, column)
 	}
@@ -116,7 +119,7 @@ func (j *journal) judgeRestore(i int) []restore {
 	loose := in.loose()
 	moved := j.top >= 0 && !j.sameHeaders() // without a header row, the content alone must tell
 	if moved || in.Was.differences(stood, loose) > forgiven {
-		again := restore{looks: in.Was, headers: j.assumed(), edit: i, row: in.Row, loose: loose, cells: in.From}
+		again := restore{looks: in.Was, headers: j.assumed(), edit: i, row: in.Row, top: in.Row == j.Header, loose: loose, cells: in.From}
 		return []restore{j.undo(i, in.columns()), again}
 	}
 	var theirs []int
