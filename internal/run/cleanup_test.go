@@ -10,6 +10,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"pi-manager/internal/brief"
 	"pi-manager/internal/ecm"
 	"pi-manager/internal/ledger"
 	"pi-manager/internal/progress"
