@@ -10,8 +10,8 @@ help: ## list the targets
 	@awk -F':.*## ' '/^[a-z-]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 .PHONY: test
-test: ## set up what the tests need (PostgreSQL 15 or newer), then run all of them
-	scripts/with-postgres $(GO) test $(RACE) -timeout 12m ./...
+test: ## set up what the tests need (PostgreSQL 15 or newer, promtool), then run all of them
+	scripts/with-promtool scripts/with-postgres $(GO) test $(RACE) -timeout 12m ./...
 
 .PHONY: lint
 lint: ## formatting, vet and the linters of .golangci.yml

@@ -9,6 +9,8 @@ import (
 	"github.com/spf13/cobra"
 
 	"pi-manager/internal/brief"
+	"pi-manager/internal/daemon"
+	"pi-manager/internal/ecm"
 	"pi-manager/internal/run"
 )
 
@@ -34,12 +36,18 @@ Archive tab.`,
 }
 
 func (a *app) cleanup(ctx context.Context, f runFlags, acceptDrop bool) error {
-	return a.workflow(ctx, f, func(m *run.Manager, req run.Request) (outcome, error) {
-		result, err := m.Cleanup(ctx, run.CleanupRequest{Request: req, AcceptDrop: acceptDrop})
-		return outcome{document: result.Result(), stopped: result.Stopped(), show: func() {
-			cleanupView{styles: a.styles(a.stdout), zone: m.Zone, req: req}.show(result)
-		}}, err
+	return a.workflow(ctx, f, ecm.Cleanup, func(m *run.Manager, req run.Request) (outcome, error) {
+		return a.doCleanup(ctx, m, run.CleanupRequest{Request: req, AcceptDrop: acceptDrop})
 	})
+}
+
+func (a *app) doCleanup(ctx context.Context, m *run.Manager, req run.CleanupRequest) (outcome, error) {
+	result, err := m.Cleanup(ctx, req)
+	return outcome{
+		document: result.Result(), stopped: result.Stopped(),
+		show:  func() { cleanupView{a.styles(a.stdout), m.Zone, req.Request}.show(result) },
+		count: func(metrics *daemon.Metrics, took time.Duration) { metrics.Cleanup(result, err, took) },
+	}, err
 }
 
 // cleanupView shows a cleanup on a terminal.

@@ -10,6 +10,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"pi-manager/internal/brief"
+	"pi-manager/internal/daemon"
 	"pi-manager/internal/ecm"
 	"pi-manager/internal/progress"
 	"pi-manager/internal/run"
@@ -33,12 +34,16 @@ break before the next slot, agents with few free slots. It changes no row.`,
 }
 
 func (a *app) report(ctx context.Context, f runFlags) error {
-	return a.workflow(ctx, f, func(m *run.Manager, req run.Request) (outcome, error) {
-		result, err := m.Report(ctx, req)
-		return outcome{document: result.Result(), show: func() {
-			progressView{styles: a.styles(a.stdout), zone: m.Zone, req: req}.show(result)
-		}}, err
-	})
+	return a.workflow(ctx, f, ecm.Progress, func(m *run.Manager, req run.Request) (outcome, error) { return a.doReport(ctx, m, req) })
+}
+
+func (a *app) doReport(ctx context.Context, m *run.Manager, req run.Request) (outcome, error) {
+	result, err := m.Report(ctx, req)
+	return outcome{
+		document: result.Result(),
+		show:     func() { progressView{a.styles(a.stdout), m.Zone, req}.show(result) },
+		count:    func(metrics *daemon.Metrics, took time.Duration) { metrics.Report(result, err, took) },
+	}, err
 }
 
 // progressView shows a progress run on a terminal.

@@ -53,7 +53,7 @@ func (a *app) runSlot(ctx context.Context, f runFlags) error {
 	var steps []stepResult
 	var failures []error
 	for _, workflow := range workflows {
-		result, err := a.step(ctx, m, workflow, req)
+		result, err := a.measured(ctx, p, m, workflow, req, func() (outcome, error) { return a.step(ctx, m, workflow, req) })
 		step := stepResult{Workflow: workflow, Result: result.document}
 		if err != nil {
 			step.Error = err.Error()
@@ -100,17 +100,13 @@ func slotOf(p *parts, f runFlags, req *run.Request) []ecm.Workflow {
 
 // step runs one workflow.
 func (a *app) step(ctx context.Context, m *run.Manager, workflow ecm.Workflow, req run.Request) (outcome, error) {
-	s := a.styles(a.stdout)
 	switch workflow {
 	case ecm.Cleanup:
-		result, err := m.Cleanup(ctx, run.CleanupRequest{Request: req})
-		return outcome{result.Result(), func() { cleanupView{s, m.Zone, req}.show(result) }, result.Stopped()}, err
+		return a.doCleanup(ctx, m, run.CleanupRequest{Request: req})
 	case ecm.Progress:
-		result, err := m.Report(ctx, req)
-		return outcome{document: result.Result(), show: func() { progressView{s, m.Zone, req}.show(result) }}, err
+		return a.doReport(ctx, m, req)
 	}
-	result, err := m.Triage(ctx, req)
-	return outcome{result.Result(), func() { triageView{s, m.Zone, req}.show(result) }, result.Stopped()}, err
+	return a.doTriage(ctx, m, req)
 }
 
 // worst is the error that decides on the exit status, with what the others said.

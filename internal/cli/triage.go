@@ -11,6 +11,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"pi-manager/config"
+	"pi-manager/internal/daemon"
 	"pi-manager/internal/ecm"
 	"pi-manager/internal/run"
 )
@@ -48,23 +49,28 @@ for each agent. A slot is done once: a second run finishes what the first one ow
 }
 
 func (a *app) triage(ctx context.Context, f runFlags) error {
-	return a.workflow(ctx, f, func(m *run.Manager, req run.Request) (outcome, error) {
-		result, err := m.Triage(ctx, req)
-		return outcome{document: result.Result(), stopped: result.Stopped(), show: func() {
-			triageView{styles: a.styles(a.stdout), zone: m.Zone, req: req}.show(result)
-		}}, err
-	})
+	return a.workflow(ctx, f, ecm.Triage, func(m *run.Manager, req run.Request) (outcome, error) { return a.doTriage(ctx, m, req) })
+}
+
+func (a *app) doTriage(ctx context.Context, m *run.Manager, req run.Request) (outcome, error) {
+	result, err := m.Triage(ctx, req)
+	return outcome{
+		document: result.Result(), stopped: result.Stopped(),
+		show:  func() { triageView{a.styles(a.stdout), m.Zone, req}.show(result) },
+		count: func(metrics *daemon.Metrics, took time.Duration) { metrics.Triage(result, err, took) },
+	}, err
 }
 
 // outcome is what a run has to show.
 type outcome struct {
-	document any    // for --json
-	show     func() // for a person
-	stopped  bool   // by a guardrail
+	document any                                  // for --json
+	show     func()                               // for a person
+	stopped  bool                                 // by a guardrail
+	count    func(*daemon.Metrics, time.Duration) // for a Pushgateway, with how long it took
 }
 
 // workflow runs one workflow and shows what came of it.
-func (a *app) workflow(ctx context.Context, f runFlags, do func(*run.Manager, run.Request) (outcome, error)) error {
+func (a *app) workflow(ctx context.Context, f runFlags, name ecm.Workflow, do func(*run.Manager, run.Request) (outcome, error)) error {
 	p, err := a.wire(ctx)
 	if err != nil {
 		return err
@@ -76,7 +82,8 @@ func (a *app) workflow(ctx context.Context, f runFlags, do func(*run.Manager, ru
 	}
 	waiting := a.waiting(a.logger())
 	defer waiting.stop()
-	result, err := do(a.manager(p, waiting.say), req)
+	m := a.manager(p, waiting.say)
+	result, err := a.measured(ctx, p, m, name, req, func() (outcome, error) { return do(m, req) })
 	if err != nil && !errors.Is(err, run.ErrOwed) {
 		return err
 	}

@@ -101,7 +101,7 @@ func (m *Manager) ready(ctx context.Context) error {
 
 // page is what messages need besides the plan.
 func (m *Manager) page(req Request, book ledger.Snapshot) brief.Page {
-	return brief.Page{Zone: m.Zone, Slot: req.Slot, Link: book.Link, Warnings: append(warnings(book), silence(req, book)...)}
+	return brief.Page{Zone: m.Zone, Slot: req.Slot, Link: book.Link, Warnings: warnings(book)}
 }
 
 // warnings are the ledger's own, and one for the rows that only a person can read.
@@ -123,6 +123,7 @@ func silence(req Request, book ledger.Snapshot) []string {
 		return nil
 	}
 	switch before := find(book, ecm.RunID(ecm.Triage, req.Previous)); {
+	case find(book, ecm.RunID(ecm.Missed, req.Previous)) != nil: // the team was told already
 	case before == nil:
 		return []string{fmt.Sprintf("The slot before this one, %s, has no triage run: nobody was given an order then.", req.Previous)}
 	case before.Owes() && !undone(book)[before.ID]:

@@ -81,15 +81,22 @@ func (m *Manager) preview(req Request, pending ecm.Pending, book ledger.Snapshot
 		return Triage{}, err
 	}
 	result := Triage{Slot: req.Slot, Book: book, Plan: plan}
-	for _, part := range parts(plan, m.page(req, book)) {
+	for _, part := range parts(plan, m.briefingPage(req, book)) {
 		result.Preview = append(result.Preview, part.message)
 	}
 	return result, nil
 }
 
+// briefingPage is the page of a triage's messages.
+func (m *Manager) briefingPage(req Request, book ledger.Snapshot) brief.Page {
+	page := m.page(req, book)
+	page.Warnings = append(slices.Clip(page.Warnings), silence(req, book)...)
+	return page
+}
+
 // draft is the commit of a plan: its rows, its record, and the messages it owes.
 func (m *Manager) draft(ctx context.Context, req Request, plan *triage.Plan, book ledger.Snapshot) (ledger.Commit, error) {
-	page := m.page(req, book)
+	page := m.briefingPage(req, book)
 	page.Members = m.members(ctx, mentioned(plan))
 	messages, err := outbox(parts(plan, page))
 	if err != nil {
