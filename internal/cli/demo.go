@@ -178,10 +178,10 @@ func (d *demoRun) slot(ctx context.Context, at time.Time) error {
 		}
 	}
 	req := run.Request{Slot: d.schedule.SlotAt(at), AsOf: at, Next: d.schedule.Next(at)}
-	d.styles.line("\n%s", strings.Repeat("═", 100))
+	d.styles.rule("═")
 	for i, workflow := range d.schedule.Workflows(req.Slot) {
 		if i > 0 {
-			d.styles.line("\n%s", strings.Repeat("─", 100))
+			d.styles.rule("─")
 		}
 		if err := d.workflow(ctx, workflow, req); err != nil {
 			return err

@@ -52,7 +52,10 @@ func (a *app) runSlot(ctx context.Context, f runFlags) error {
 	m := a.manager(p, waiting.say)
 	var steps []stepResult
 	var failures []error
-	for _, workflow := range workflows {
+	for i, workflow := range workflows {
+		if i > 0 && !a.json {
+			a.styles(a.stdout).rule("─")
+		}
 		result, err := a.measured(ctx, p, m, workflow, req, func() (outcome, error) { return a.step(ctx, m, workflow, req) })
 		step := stepResult{Workflow: workflow, Result: result.document}
 		if err != nil {

@@ -24,6 +24,9 @@ func (s styles) line(format string, args ...any) { _, _ = fmt.Fprintf(s.w, forma
 
 func (s styles) title(text string) { s.line("\n%s", lipgloss.NewStyle().Bold(true).Render(text)) }
 
+// rule draws a line between two parts of an output.
+func (s styles) rule(stroke string) { s.line("\n%s", strings.Repeat(stroke, 100)) }
+
 func (styles) bad(text string) string {
 	return lipgloss.NewStyle().Bold(true).Foreground(lipgloss.Red).Render(text)
 }
