@@ -3,15 +3,18 @@ package fake
 import (
 	"fmt"
 	"net/url"
+	"regexp"
 	"slices"
-	"strings"
 )
+
+// sheetWantsData finds the field "data" in a mask, and not in developerMetadata.
+var sheetWantsData = regexp.MustCompile(`(^|[(,/.])data([(,./)]|$)`)
 
 // get is spreadsheets.get: tabs, metadata, protection; cells only when asked for.
 func (s *Sheets) get(query url.Values) (any, error) {
 	withData := query.Get("includeGridData") == "true"
 	if query.Has("fields") {
-		withData = strings.Contains(query.Get("fields"), "data") // the mask decides alone, and cuts the rest
+		withData = sheetWantsData.MatchString(query.Get("fields")) // the mask decides alone, and cuts the rest
 	}
 	return s.spreadsheet(s.book, query, withData)
 }

@@ -58,9 +58,22 @@ func (m *Manager) PlanUndo(ctx context.Context, req Request, runID string) (Undo
 	}
 	plan := undo.Make(*run, book.Assignments, reserved...)
 	if undone(book)[runID] {
-		plan = &undo.Plan{Run: *run} // what looks as the run wrote it is a copy that somebody made
+		plan = again(plan)
 	}
 	return Undo{Plan: plan, Book: book, Left: plan.Left, Withdrawn: owing(*run)}, nil
+}
+
+// again is the plan for a run that was taken back before. What still looks as the
+// run wrote it is a copy that somebody made, or a row that moved while it was
+// being taken back: nobody can tell, so it is named and left.
+func again(plan *undo.Plan) *undo.Plan {
+	second := &undo.Plan{Run: plan.Run, Left: plan.Left}
+	for _, c := range plan.Changes {
+		second.Left = append(second.Left, undo.Left{
+			OrderID: c.Was.OrderID, Row: c.Was.Row, Reason: "the run was taken back before; this row is as it wrote it, or a copy: mend it by hand",
+		})
+	}
+	return second
 }
 
 func owing(run ecm.Run) int {
