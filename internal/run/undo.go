@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"strings"
 	"time"
 
@@ -86,26 +87,16 @@ func owing(run ecm.Run) int {
 	return n
 }
 
-// Undo does what a plan says, exactly that: where the ledger has changed since,
-// it does nothing and fails with ErrMoved.
+// Undo does what a plan says, exactly that: where the rows have changed since, it
+// does nothing and fails with ErrMoved.
 func (m *Manager) Undo(ctx context.Context, req Request, plan Undo) (Undo, error) {
 	ctx, cancel := context.WithTimeout(ctx, Deadline)
 	defer cancel()
 	req.started = m.now()
-	req.Slot = undoSlot(plan.Plan.Run.ID, plan.Book.Generation+1)
-	c := m.undoDraft(req, plan)
-	if err := seal(&c); err != nil {
-		return plan, err
-	}
-	m.Progress(fmt.Sprintf("taking back %d rows", len(c.Changes)))
-	err := m.commit(ctx, c)
-	if errors.Is(err, errTaken) {
-		return plan, ErrMoved
-	}
+	plan, err := m.takeBack(ctx, req, plan)
 	if err != nil {
 		return plan, err
 	}
-	plan.Done = &c.Run
 	book, err := m.settledLedger(ctx)
 	if err != nil {
 		return plan, fmt.Errorf("%w: %w", ErrUnsettled, err)
@@ -115,6 +106,48 @@ func (m *Manager) Undo(ctx context.Context, req Request, plan Undo) (Undo, error
 	}
 	plan.check(book)
 	return plan, nil
+}
+
+// takeBack commits the plan. Where another commit or a person came first, the
+// ledger is read again; the plan still holds if it comes out the same.
+func (m *Manager) takeBack(ctx context.Context, req Request, plan Undo) (Undo, error) {
+	for range planTries {
+		req.Slot = undoSlot(plan.Plan.Run.ID, plan.Book.Generation+1)
+		c := m.undoDraft(req, plan)
+		if err := seal(&c); err != nil {
+			return plan, err
+		}
+		m.Progress(fmt.Sprintf("taking back %d rows", len(c.Changes)))
+		err := m.commit(ctx, c)
+		if err == nil {
+			plan.Done = &c.Run
+			return plan, nil
+		}
+		if !errors.Is(err, errTaken) {
+			return plan, err
+		}
+		now, err := m.PlanUndo(ctx, req, plan.Plan.Run.ID)
+		if err != nil {
+			return plan, err
+		}
+		if !now.same(plan) {
+			break
+		}
+		plan = now
+	}
+	return plan, ErrMoved
+}
+
+// same says whether two plans do the same to the same rows, wherever those stand.
+func (u Undo) same(other Undo) bool {
+	done := func(u Undo) map[string]int {
+		times := map[string]int{}
+		for _, c := range u.Plan.Changes {
+			times[c.Was.Mark()+c.Is.Mark()]++
+		}
+		return times
+	}
+	return maps.Equal(done(u), done(other)) && len(u.Left) == len(other.Left)
 }
 
 func (m *Manager) undoDraft(req Request, plan Undo) ledger.Commit {

@@ -317,7 +317,8 @@ func TestUndoLosesToPeople(t *testing.T) {
 	}
 }
 
-// Where another run committed after the look, nothing is taken back.
+// Where another run committed after the look and the plan would be another one
+// by now, nothing is taken back.
 func TestUndoOfAnOldPlan(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -325,6 +326,10 @@ func TestUndoOfAnOldPlan(t *testing.T) {
 		report(t, "triage", w.insist(morning))
 		looked := w.planUndo(morningTriage).wait()
 		report(t, "cleanup", w.insistOn(ecm.Cleanup, morning))
+		w.ledger.Edit(func(s *ledger.Snapshot) {
+			i := slices.IndexFunc(s.Assignments, func(a ecm.Assignment) bool { return a.OrderID == "AE003" })
+			s.Assignments[i].Notes = "called the partner"
+		})
 		before := w.read()
 		j := launch(w, func(ctx context.Context, m *run.Manager) (run.Undo, error) {
 			return m.Undo(ctx, request("late"), looked.result)
@@ -334,6 +339,28 @@ func TestUndoOfAnOldPlan(t *testing.T) {
 		}
 		if diff := cmp.Diff(before, w.read()); diff != "" {
 			t.Errorf("the ledger changed:\n%s", diff)
+		}
+	})
+}
+
+// A commit of another run that leaves these rows alone does not matter.
+func TestUndoBesideAnotherCommit(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		w := newBackWorld(t, 1)
+		report(t, "triage", w.insist(morning))
+		looked := w.planUndo(morningTriage).wait()
+		report(t, "cleanup", w.insistOn(ecm.Cleanup, morning))
+		j := launch(w, func(ctx context.Context, m *run.Manager) (run.Undo, error) {
+			return m.Undo(ctx, request("late"), looked.result)
+		}).wait()
+		if j.err != nil || j.result.Done == nil || j.result.Done.Counts["removed"] != len(dealt()) {
+			t.Errorf("done %+v, error %v", j.result.Done, j.err)
+		}
+		for _, row := range w.read().Assignments {
+			if slices.Contains(dealt(), row.OrderID) {
+				t.Errorf("%s is still there", row.OrderID)
+			}
 		}
 	})
 }

@@ -91,13 +91,14 @@ func (p *plan) words() string {
 	return strings.Join(words, ", ")
 }
 
-// differs says whether people have changed the tabs since, or cut one down.
+// differs says whether people have changed the tabs since, cut one down, or protected something.
 func (o *layout) differs(now *layout) bool {
 	if len(o.titles) != len(now.titles) {
 		return true
 	}
 	for title, t := range o.tables {
-		if cut := now.tables[title]; cut != nil && (cut.gridTop < t.gridTop || cut.gridEnd < t.gridEnd) {
+		cut := now.tables[title]
+		if cut != nil && (cut.gridTop < t.gridTop || cut.gridEnd < t.gridEnd || !slices.Equal(cut.locks, t.locks)) {
 			return true
 		}
 	}
