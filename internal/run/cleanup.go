@@ -154,6 +154,7 @@ func (m *Manager) lookAfter(ctx context.Context, req Request, result Cleanup, co
 	result.Archived = n
 	if err != nil {
 		m.Effects.Log.Warn("old rows could not be moved to the archive; the next cleanup tries again", "error", err)
+		result.Book.Warnings = append(slices.Clip(result.Book.Warnings), fmt.Sprintf("Old rows could not be moved to the archive: %v", err))
 	}
 	return result, committed
 }

@@ -129,14 +129,18 @@ func (o *layout) hasTitle(title string) bool {
 // store puts rows of the picture on the shelf: as they looked, and with what their
 // formulas showed, since an archived row no longer changes.
 func (b *batch) store(j *journal, list []int, s shelf) {
+	// What was inserted may have taken a validation over from its neighbour, which could refuse what comes.
+	b.add(&sheets.Request{SetDataValidation: &sheets.SetDataValidationRequest{
+		Range: area{tab: s.id, top: s.top, bottom: s.top + len(list), right: slices.Max(s.columns) + 1}.grid(),
+	}})
 	for n := 0; n < len(list); {
 		first, row := n, j.intents[list[n]].Row
 		for n++; n < len(list) && j.intents[list[n]].Row == row+n-first; n++ {
 		}
 		for _, r := range runs(s.columns) {
 			block := area{tab: j.Picture, top: row, bottom: row + n - first, left: r.from, right: r.from + r.n}
-			b.paste(pasteAll, block, s.id, s.top+first, r.to)
 			b.paste(pasteValues, block, s.id, s.top+first, r.to)
+			b.paste(pasteFormat, block, s.id, s.top+first, r.to) // later: it brings a validation along that may refuse the value
 		}
 	}
 }
