@@ -53,6 +53,7 @@ fuzz: ## each fuzz target for ten seconds
 .PHONY: golden
 golden: ## write the golden files anew; read the difference before you commit it
 	$(GO) test ./internal/brief ./internal/slack ./k8s -update
+	$(GO) test . -run 'TestPeople$$' -update
 
 .PHONY: demo
 demo: ## the main job on an invented world

@@ -127,20 +127,21 @@ func (o *layout) hasTitle(title string) bool {
 }
 
 // store puts rows of the picture on the shelf: as they looked, and with what their
-// formulas showed, since an archived row no longer changes.
+// formulas showed, since an archived row no longer changes. A validation that the
+// new rows take over from their neighbours, or that comes along with the looks,
+// must not refuse what a row holds.
 func (b *batch) store(j *journal, list []int, s shelf) {
-	// What was inserted may have taken a validation over from its neighbour, which could refuse what comes.
-	b.add(&sheets.Request{SetDataValidation: &sheets.SetDataValidationRequest{
-		Range: area{tab: s.id, top: s.top, bottom: s.top + len(list), right: slices.Max(s.columns) + 1}.grid(),
-	}})
-	for n := 0; n < len(list); {
-		first, row := n, j.intents[list[n]].Row
-		for n++; n < len(list) && j.intents[list[n]].Row == row+n-first; n++ {
-		}
-		for _, r := range runs(s.columns) {
-			block := area{tab: j.Picture, top: row, bottom: row + n - first, left: r.from, right: r.from + r.n}
-			b.paste(pasteValues, block, s.id, s.top+first, r.to)
-			b.paste(pasteFormat, block, s.id, s.top+first, r.to) // later: it brings a validation along that may refuse the value
+	for _, paste := range []string{pasteAll, pasteValues} {
+		b.add(&sheets.Request{SetDataValidation: &sheets.SetDataValidationRequest{
+			Range: area{tab: s.id, top: s.top, bottom: s.top + len(list), right: slices.Max(s.columns) + 1}.grid(),
+		}})
+		for n := 0; n < len(list); {
+			first, row := n, j.intents[list[n]].Row
+			for n++; n < len(list) && j.intents[list[n]].Row == row+n-first; n++ {
+			}
+			for _, r := range runs(s.columns) {
+				b.paste(paste, area{tab: j.Picture, top: row, bottom: row + n - first, left: r.from, right: r.from + r.n}, s.id, s.top+first, r.to)
+			}
 		}
 	}
 }

@@ -55,7 +55,6 @@ func (a area) grid() *sheets.GridRange {
 const (
 	pasteAll    = "PASTE_NORMAL" // formulas, formats and notes too
 	pasteValues = "PASTE_VALUES" // what formulas show
-	pasteFormat = "PASTE_FORMAT" // formats and validation
 )
 
 // paste copies a block of cells to the place whose upper left corner is given.
