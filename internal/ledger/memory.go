@@ -52,7 +52,7 @@ func (m *Memory) Commit(_ context.Context, c Commit) error {
 	}
 	m.change(c.Changes)
 	for _, row := range c.Rows {
-		row.Word, row.Row = ownWord(StatusCell(row), row.Status), len(m.state.Assignments)+2
+		row.Word, row.Row = ownWord(StatusCell(row), row.Status), m.nextRow()
 		m.state.Assignments = append(m.state.Assignments, row)
 	}
 	if c.Board != nil {
@@ -102,6 +102,16 @@ func (m *Memory) fitting(changes []ecm.Change) map[int]ecm.Change {
 		}
 	}
 	return found
+}
+
+// nextRow is the number of a row that is appended. Rows that people made unreadable
+// leave gaps, and no two rows have the same number.
+func (m *Memory) nextRow() int {
+	last := 1 // the header's
+	for i := range m.state.Assignments {
+		last = max(last, m.state.Assignments[i].Row)
+	}
+	return last + 1
 }
 
 // Settle implements Ledger: nothing can come between a read and a change here.
