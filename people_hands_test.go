@@ -235,6 +235,7 @@ func tabHands() []hand {
 		return func(o *office) {
 			for _, title := range o.journals() {
 				do(o.s, title) // the twin has none
+				o.acted = true
 			}
 		}
 	}
@@ -281,20 +282,25 @@ func tabHands() []hand {
 		{group: g, name: "send everybody off duty", do: on("Agents", func(s *fake.Sheets) { s.Put("Agents", "E2", false); s.Put("Agents", "E3", false) })},
 		{group: g, name: "delete Agents", do: on("Agents", func(s *fake.Sheets) { s.DeleteTab("Agents") })},
 		{group: g, name: "type into Resolutions", do: on("Resolutions", func(s *fake.Sheets) { s.Put("Resolutions", "B3", "STAY1"); s.Put("Resolutions", "A3", "soon") })},
-		{group: g, name: "sort the archive", do: func(o *office) {
+		{group: g, name: "sort the archive", often: true, do: func(o *office) {
 			if slices.Contains(o.s.Titles(), "Archive") {
 				o.s.Sort("Archive", "A")
+				o.acted = true
 			}
 		}},
-		{group: g, name: "rename the archive", do: func(o *office) {
+		{group: g, name: "rename the archive", often: true, do: func(o *office) {
 			if slices.Contains(o.s.Titles(), "Archive") {
 				o.s.RenameTab("Archive", "Attic")
-				o.archive = "Attic"
+				o.archive, o.acted = "Attic", true
 			}
 		}},
-		{group: g, name: "show the hidden journal", do: journal(func(s *fake.Sheets, title string) { s.ShowTab(title) })},
-		{group: g, name: "rename the hidden journal", do: journal(func(s *fake.Sheets, title string) { s.RenameTab(title, title+" (?)") })},
-		{group: g, name: "sort the hidden journal", do: journal(func(s *fake.Sheets, title string) { s.SortDown(title, "A") }), names: []string{"journal"}, mend: dropJournals, leaves: true},
+		{group: g, name: "show the hidden journal", often: true, do: journal(func(s *fake.Sheets, title string) { s.ShowTab(title) })},
+		{group: g, name: "rename the hidden journal", often: true, do: journal(func(s *fake.Sheets, title string) { s.RenameTab(title, title+" (?)") })},
+		{group: g, name: "sort the hidden journal", often: true, do: journal(func(s *fake.Sheets, title string) {
+			if !strings.HasSuffix(title, " rows") {
+				s.SortDown(title, "A")
+			}
+		}), names: []string{"journal"}, mend: dropJournals, leaves: true},
 		{group: g, name: "write into the hidden journal", often: true, do: journal(func(s *fake.Sheets, title string) {
 			if !strings.HasSuffix(title, " rows") {
 				s.Put(title, "A1", "?")
@@ -302,6 +308,7 @@ func tabHands() []hand {
 		}), names: []string{"journal"}, mend: dropJournals, leaves: true},
 		{group: g, name: "delete the hidden journal", often: true, do: func(o *office) {
 			o.gone = len(o.journals()) > 0 // and with it the rows that were on their way to the archive
+			o.acted = o.gone
 			dropJournals(o)
 		}, leaves: true},
 	}
@@ -334,11 +341,7 @@ func guardHands() []hand {
 		{group: g, name: "allow only our words as status", do: on(func(o *office, s *fake.Sheets) {
 			s.Validate(o.tab, "D", true, "OPEN", "IN_PROGRESS", "in progress", "waiting", "ESCALATED", "RESOLVED")
 		})},
-		{group: g, name: "allow only OPEN and IN_PROGRESS as status", often: true, do: on(func(o *office, s *fake.Sheets) {
-			if o.work.name != "archive" { // its rows could not be typed any more; what a run does then is still to be decided
-				s.Validate(o.tab, "D", true, "OPEN", "IN_PROGRESS", "in progress")
-			}
-		}), names: []string{"Status"}, back: true},
+		{group: g, name: "allow only OPEN and IN_PROGRESS as status", often: true, do: on(func(o *office, s *fake.Sheets) { s.Validate(o.tab, "D", true, "OPEN", "IN_PROGRESS", "in progress") }), names: []string{"Status"}, back: true},
 		{group: g, name: "suggest words for a status", do: on(func(o *office, s *fake.Sheets) { s.Validate(o.tab, "D", false, "offen", "erledigt") })},
 	}
 }

@@ -126,7 +126,9 @@ func (o *office) try(t *testing.T, h hand, at int, sum *tally) {
 	synctest.Test(t, func(t *testing.T) {
 		c := &trial{office: o, hand: h, at: at}
 		c.play(t.Context())
-		sum.boundaries++
+		if c.acted {
+			sum.boundaries++
+		}
 		if c.stopped > 0 {
 			sum.stopped++
 		}
@@ -280,7 +282,8 @@ func golden(t *testing.T, path, got string) {
 const peopleIntro = `# What people do in the sheet, and what a run does then
 
 The spreadsheet is the people's. They sort, type and rename at any moment, also between two calls of a run that is
-under way. TestPeople has them do each of the things below, between whichever two calls of %d kinds of work: %s.
+under way. TestPeople has them do each of the things below between two calls of the %d kinds of work that write there:
+%s.
 It compares the sheet with a twin in which only the people were at work. Whatever they do, and whenever:
 
 - no cell of theirs is lost or changed, wherever its row has gone meanwhile;
@@ -289,10 +292,11 @@ It compares the sheet with a twin in which only the people were at work. Whateve
 - a run is right, or it stops and names what stands in its way; the next one is right, if need be after that was mended;
 - no hidden tab is left behind.
 
-"Checked at" says at how many places between calls, in all. Written by ` + "`go test -run TestPeople . -update`" + `.
+"Checked at" says at how many places between two calls, in all of that work; where the number is small, it is the place
+right before a commit, where most can go wrong. Written by ` + "`go test -run TestPeople . -update`" + `.
 `
 
-// document is docs/people.md.
+// peopleTable is docs/people.md.
 func peopleTable(tallies map[string]*tally) string {
 	var b strings.Builder
 	var kinds []string
@@ -313,13 +317,14 @@ func peopleTable(tallies map[string]*tally) string {
 
 // answer is what the runs did, in a few words.
 func (h hand) answer(sum *tally) string {
+	names := "`" + strings.Join(h.names, "`, `") + "`"
 	switch {
 	case sum.stopped == 0:
 		return "goes on"
 	case len(h.names) == 0:
 		return "goes on; an undo asks to look at its plan again"
 	case sum.lasting == 0:
-		return "stops once and names " + strings.Join(h.names, ", ") + "; the next one goes on"
+		return "stops once and names " + names + "; the next one goes on"
 	}
-	return "stops and names " + strings.Join(h.names, ", ") + " until that is mended"
+	return "stops and names " + names + " until that is mended"
 }

@@ -51,6 +51,7 @@ type office struct {
 	seen     sight           // what compare has seen last
 	kept     [2]fake.Version // of both, right before the hand
 	copied   map[string]any  // the copy of Assignments as people made it
+	acted    bool            // the hand had something to do
 	away     string          // whose row was not there when the run read the sheet
 	gone     bool            // people have deleted a journal
 	left     []string        // orders that the runs of this case have said they left alone
@@ -87,7 +88,7 @@ const startTab = "Assignments"
 // reset forgets what people did and what was called.
 func (o *office) reset() {
 	o.tab, o.archive, o.typed, o.renamed, o.calls, o.handAt = startTab, "Archive", map[string]bool{}, map[string]string{}, nil, -1
-	o.left, o.copied, o.gone, o.away = nil, nil, false, ""
+	o.left, o.copied, o.gone, o.away, o.acted = nil, nil, false, "", false
 	o.restored, o.retimed, o.stuck, o.breaks = false, false, false, false
 	o.orders, o.done = slices.Clone(o.work.pending), map[string]bool{}
 	for _, id := range o.work.completed {
@@ -244,6 +245,7 @@ func blank(text string) any {
 
 // both lets people do the same in both spreadsheets.
 func (o *office) both(hand func(s *fake.Sheets)) {
+	o.acted = true
 	hand(o.s)
 	hand(o.twin)
 }
