@@ -22,18 +22,17 @@ func TestNoCellOfAPersonEverChanges(t *testing.T) {
 	rapid.Check(t, func(rt *rapid.T) {
 		d := newDesk(t, rapid.IntRange(3, 8).Draw(rt, "rows"))
 		d.t = rapidTB{t, rt}
+		// Known limit: where rows that are inserted above the header have made us take
+		// the header row away, and columns move before it is back, nothing says which
+		// column is which. So people do one or the other.
+		pool := slices.DeleteFunc(slices.Clone(names), ofColumns)
+		if rapid.Bool().Draw(rt, "columns move") {
+			pool = slices.DeleteFunc(slices.Clone(names), onTop)
+		}
 		plan := map[string]func(*desk){}
-		onTop, moves := false, false
 		for range rapid.IntRange(1, 3).Draw(rt, "edits") {
 			when := fmt.Sprint(rapid.IntRange(2, 11).Draw(rt, "call"), rapid.Bool().Draw(rt, "after"))
-			name := rapid.SampledFrom(names).Draw(rt, "gesture")
-			onTop, moves = onTop || strings.Contains(name, "on top"), moves || strings.Contains(name, "moved") || strings.Contains(name, "column")
-			plan[when] = gestures()[name]
-		}
-		if onTop && moves {
-			// Known limit: where rows that are inserted above the header have made us take
-			// the header row away, and columns move before it is back, nothing says which column is which.
-			rt.Skip("the header row moves, and columns too")
+			plan[when] = gestures()[rapid.SampledFrom(pool).Draw(rt, "gesture")]
 		}
 		hook := func(after bool) func(fake.SheetsCall) {
 			return func(c fake.SheetsCall) {
@@ -80,6 +79,12 @@ func TestNoCellOfAPersonEverChanges(t *testing.T) {
 		d.s.OnAfter(nil)
 		d.check(changes)
 	})
+}
+
+func onTop(gesture string) bool { return strings.Contains(gesture, "on top") }
+
+func ofColumns(gesture string) bool {
+	return strings.Contains(gesture, "moved") || strings.Contains(gesture, "column")
 }
 
 // rapidTB reports failures to the check that runs, and lives as long as the test.
